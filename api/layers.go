@@ -1,0 +1,410 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+
+	"lifecircle/coverage"
+	"lifecircle/coverage/intake"
+)
+
+// LayerView is a layer as the service shows it: what is known of it, and the counts of its import report.
+type LayerView struct {
+	coverage.LayerInfo
+	BBox   []float64     `json:"bbox,omitempty"` // west, south, east, north
+	Report *reportCounts `json:"report,omitempty"`
+	Links  []Link        `json:"links"`
+}
+
+type reportCounts struct {
+	Read     int `json:"read"`
+	Used     int `json:"used"`
+	Repaired int `json:"repaired"`
+	Refused  int `json:"refused"`
+	Warnings int `json:"warnings"`
+}
+
+func (s *server) layerList(w http.ResponseWriter, r *http.Request) error {
+	if _, err := plainParams(r); err != nil {
+		return err
+	}
+	p, err := s.project(r)
+	if err != nil {
+		return err
+	}
+	infos, err := p.Layers(r.Context())
+	if err != nil {
+		return err
+	}
+	layers := []LayerView{}
+	for _, info := range infos {
+		v, _, err := viewLayer(r.Context(), p, info)
+		if err != nil {
+			return err
+		}
+		layers = append(layers, v)
+	}
+	return s.writeJSON(w, r, typeJSON, struct {
+		Layers []LayerView `json:"layers"`
+		Links  []Link      `json:"links"`
+	}{layers, []Link{{p.root + "/layers", "self", typeJSON, "this document"}}})
+}
+
+// viewLayer gives a layer with its report; a layer that came from no import has none.
+func viewLayer(ctx context.Context, p *project, info coverage.LayerInfo) (LayerView, *coverage.ImportReport, error) {
+	v := LayerView{LayerInfo: info, Links: []Link{{layerURL(p, info.LayerKey), "item", typeJSON, "the layer and its import report"}}}
+	if info.Rows > 0 && info.Role != coverage.RoleAttributes {
+		v.BBox = []float64{info.Bound.Min[0], info.Bound.Min[1], info.Bound.Max[0], info.Bound.Max[1]}
+	}
+	report, err := p.Report(ctx, info.Hash)
+	if coverage.CodeOf(err) == coverage.NotFound {
+		return v, nil, nil
+	}
+	if err != nil {
+		return v, nil, err
+	}
+	if report != nil {
+		v.Report = &reportCounts{report.Read, report.Used, report.Repaired, report.Refused, len(report.Warnings)}
+	}
+	return v, report, nil
+}
+
+func layerURL(p *project, k coverage.LayerKey) string {
+	at := p.root + "/layers/" + url.PathEscape(string(k.Role)) + "/" + url.PathEscape(k.Name)
+	if k.Service != "" {
+		at += "?service=" + url.QueryEscape(k.Service)
+	}
+	return at
+}
+
+// layerPage shows one layer and its whole import report. Facility layers of one name may differ in service.
+func (s *server) layerPage(w http.ResponseWriter, r *http.Request) error {
+	values, err := plainParams(r, "service")
+	if err != nil {
+		return err
+	}
+	p, err := s.project(r)
+	if err != nil {
+		return err
+	}
+	role, err := pathParam(r, "role")
+	if err != nil {
+		return err
+	}
+	name, err := pathParam(r, "name")
+	if err != nil {
+		return err
+	}
+	infos, err := p.Layers(r.Context())
+	if err != nil {
+		return err
+	}
+	var found []coverage.LayerInfo
+	for _, info := range infos {
+		if string(info.Role) == role && info.Name == name && (!values.Has("service") || info.Service == values.Get("service")) {
+			found = append(found, info)
+		}
+	}
+	switch len(found) {
+	case 0:
+		e := coverage.Errorf(coverage.NotFound, "没有 %s 图层“%s”", "there is no layer %[2]q of role %[1]s", role, name)
+		e.Hint = coverage.Text{Zh: "见 layers 列表", En: "see the list of layers"}
+		return e
+	case 1:
+	default:
+		return badParam("service", "多个图层同名，请加 ?service=", "%d layers have this name: add ?service=", len(found))
+	}
+	v, report, err := viewLayer(r.Context(), p, found[0])
+	if err != nil {
+		return err
+	}
+	v.Links = []Link{
+		{layerURL(p, v.LayerKey), "self", typeJSON, "this document"},
+		{p.root + "/layers", "collection", typeJSON, "layers"},
+	}
+	return s.writeJSON(w, r, typeJSON, struct {
+		LayerView
+		Report *coverage.ImportReport `json:"report,omitempty"`
+	}{v, report})
+}
+
+// uploadParams are the options of an import, named as on the command line.
+var uploadParams = [...]string{
+	"as", "layer", "name", "service", "complete", "measure", "parent", "level",
+	"id-field", "name-field", "status-field", "capacity-field", "area-field", "floor-area-field", "floors-field", "opened-field",
+	"closed-field", "service-field", "kind-field", "join",
+	"modelled", "crs", "replace", "append", "strict", "attribution", "derived", "f",
+}
+
+// manyParams may be given several times.
+var manyParams = [...]string{"service", "measure", "parent"}
+
+// upload imports the body as a layer and answers with the import report: 201 if a version was written, 200 if the same content was
+// there. The body is the file itself, or a form with the parts "file" and, for --complete=AREA, "complete"; the
+// form's fields are options like those of the query.
+func (s *server) upload(w http.ResponseWriter, r *http.Request) error {
+	if s.ReadOnly {
+		return &httpError{status: http.StatusForbidden, text: coverage.Text{Zh: "此服务为只读", En: "this server is read-only"}}
+	}
+	p, err := s.project(r)
+	if err != nil {
+		return err
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, s.MaxUploadBytes)
+	up, err := s.readUpload(r)
+	if err != nil {
+		return tooLarge(err, s.MaxUploadBytes)
+	}
+	defer up.close()
+	o, err := uploadOptions(up.values)
+	if err != nil {
+		return err
+	}
+	if up.area != nil {
+		area, err := intake.ReadArea(up.area, up.areaName)
+		if err != nil {
+			return tooLarge(err, s.MaxUploadBytes)
+		}
+		o.Complete = &intake.Complete{Area: area, Source: up.areaName}
+	}
+	if up.fileName == "" && o.Name == "" {
+		return badParam("layer", "请给图层命名", "say what the layer shall be called: a body has no file name")
+	}
+
+	// One import at a time: each compares with the version before.
+	lock := s.uploadLock(p.id)
+	lock.Lock()
+	defer lock.Unlock()
+	report, err := intake.Import(r.Context(), p.Store, s.Services, fileName(up.fileName, o), up.file, o, nil)
+	if err != nil {
+		if report != nil {
+			err = &refusal{err, report}
+		}
+		return tooLarge(err, s.MaxUploadBytes)
+	}
+	answer := struct {
+		*coverage.ImportReport
+		Condition string `json:"condition_failed,omitempty"` // "strict": rows were refused, and strict was asked for
+	}{ImportReport: report}
+	if o.Strict && report.Refused > 0 {
+		answer.Condition = "strict"
+	}
+	w.Header().Set("Location", layerURL(p, coverage.LayerKey{
+		Role: report.Role, Service: s.serviceKey(o.Services), Name: report.Layer,
+	}))
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Type", typeJSON)
+	if !report.Unchanged {
+		w.WriteHeader(http.StatusCreated)
+	}
+	body, err := marshal(answer)
+	if err != nil {
+		return err
+	}
+	w.Write(body)
+	return nil
+}
+
+// serviceKey is the service part of a layer's key: the keys of what was asked for, sorted.
+func (s *server) serviceKey(words []string) string {
+	var keys []string
+	for _, word := range words {
+		if key, ok := s.Services.Resolve(word); ok {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return strings.Join(slices.Compact(keys), ",")
+}
+
+func (s *server) uploadLock(project string) *sync.Mutex {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.uploads[project] == nil {
+		s.uploads[project] = new(sync.Mutex)
+	}
+	return s.uploads[project]
+}
+
+// uploaded is a body taken apart.
+type uploaded struct {
+	values             url.Values
+	file, area         io.Reader // area: where the layer is complete; nil if none was sent
+	fileName, areaName string
+	closers            []func() error
+}
+
+func (u *uploaded) close() {
+	for _, c := range u.closers {
+		c()
+	}
+}
+
+// fileTypes are what a body may be. A browser or curl may not know better than application/octet-stream.
+var fileTypes = [...]string{
+	"application/geo+json", "application/json", "application/geo+json-seq", "application/x-ndjson", "application/jsonl",
+	"application/octet-stream", "text/csv", "text/plain",
+}
+
+func (s *server) readUpload(r *http.Request) (*uploaded, error) {
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, badParam("", "查询字符串无法解析", "the query string cannot be read: %s", err)
+	}
+	u := &uploaded{values: values, file: r.Body}
+	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch {
+	case mediaType == "multipart/form-data":
+		return u, u.readForm(r)
+	case err != nil || !slices.Contains(fileTypes[:], mediaType):
+		return nil, &httpError{
+			status: http.StatusUnsupportedMediaType,
+			text:   coverage.Text{Zh: "不支持的媒体类型", En: "the body is not of a type that can be read"},
+			hint: coverage.Text{
+				Zh: "Content-Type 用 application/geo+json、text/csv 或 multipart/form-data",
+				En: "send Content-Type application/geo+json, text/csv or multipart/form-data",
+			},
+		}
+	}
+	return u, nil
+}
+
+func (u *uploaded) readForm(r *http.Request) error {
+	if err := r.ParseMultipartForm(8 << 20); err != nil {
+		var large *http.MaxBytesError
+		if errors.As(err, &large) {
+			return err
+		}
+		return badParam("", "表单无法解析", "the form cannot be read: %s", err)
+	}
+	u.closers = append(u.closers, r.MultipartForm.RemoveAll)
+	for name, values := range r.MultipartForm.Value {
+		u.values[name] = append(u.values[name], values...)
+	}
+	for _, name := range sortedKeys(r.MultipartForm.File) {
+		parts := r.MultipartForm.File[name]
+		if (name != "file" && name != "complete") || len(parts) != 1 {
+			return badParam(name, "表单只能有一个 file 文件和一个 complete 文件", "a form has one file called file, and one called complete at most")
+		}
+		f, err := parts[0].Open()
+		if err != nil {
+			return err
+		}
+		u.closers = append(u.closers, f.Close)
+		if name == "file" {
+			u.file, u.fileName = f, parts[0].Filename
+		} else {
+			u.area, u.areaName = f, parts[0].Filename
+		}
+	}
+	if u.file == r.Body {
+		return badParam("file", "表单中没有 file 文件", "the form has no file called file")
+	}
+	return nil
+}
+
+// uploadOptions reads the options of an import.
+func uploadOptions(values url.Values) (intake.Options, error) {
+	var o intake.Options
+	if err := onlyParams(values, uploadParams[:]...); err != nil {
+		return o, err
+	}
+	for _, name := range sortedKeys(values) {
+		if len(values[name]) > 1 && !slices.Contains(manyParams[:], name) {
+			return o, badParam(name, "参数重复", "the parameter is given %d times", len(values[name]))
+		}
+	}
+	if values.Get("as") == "" {
+		return o, badParam("as", "请说明图层类型", "say what the layer is: neighborhoods, facilities, demand, land, buildings, attributes or network")
+	}
+	if values.Has("layer") && values.Has("name") {
+		return o, badParam("name", "name 与 layer 含义相同，只用一个", "name and layer mean the same: give one of them")
+	}
+	o.Role = coverage.Role(values.Get("as"))
+	o.Name = values.Get("layer") + values.Get("name")
+	for _, list := range values["service"] {
+		for _, word := range strings.Split(list, ",") {
+			if word = strings.TrimSpace(word); word != "" {
+				o.Services = append(o.Services, word)
+			}
+		}
+	}
+	for _, f := range []struct {
+		name string
+		to   *string
+	}{
+		{"id-field", &o.IDField}, {"name-field", &o.NameField}, {"status-field", &o.StatusField}, {"capacity-field", &o.CapacityField},
+		{"area-field", &o.AreaField}, {"floor-area-field", &o.FloorAreaField}, {"floors-field", &o.FloorsField},
+		{"opened-field", &o.OpenedField}, {"closed-field", &o.ClosedField}, {"service-field", &o.ServiceField},
+		{"kind-field", &o.KindField}, {"join", &o.JoinField}, {"level", &o.Level}, {"crs", &o.CRS},
+		{"attribution", &o.Attribution}, {"derived", &o.Derived},
+	} {
+		*f.to = values.Get(f.name)
+	}
+	for _, f := range []struct {
+		name string
+		to   *bool
+	}{{"modelled", &o.Modelled}, {"replace", &o.Replace}, {"append", &o.Append}, {"strict", &o.Strict}} {
+		if value, given := values[f.name]; given {
+			var err error
+			if *f.to, err = parseBool(f.name, value[0]); err != nil {
+				return o, err
+			}
+		}
+	}
+	for _, pair := range values["measure"] {
+		name, field, ok := strings.Cut(pair, "=")
+		if !ok || name == "" || field == "" {
+			return o, badParam("measure", "写成 名称=字段", "write NAME=FIELD, not %q", pair)
+		}
+		o.Measures = append(o.Measures, intake.MeasureSpec{Name: name, Field: field})
+	}
+	for _, pair := range values["parent"] {
+		level, field, ok := strings.Cut(pair, "=")
+		if !ok || level == "" || field == "" {
+			return o, badParam("parent", "写成 层级=字段", "write LEVEL=FIELD, not %q", pair)
+		}
+		o.Parents = append(o.Parents, intake.ParentSpec{Level: level, Field: field})
+	}
+	switch values.Get("complete") {
+	case "":
+	case "true", "everywhere":
+		o.Complete = &intake.Complete{Everywhere: true}
+	case "unknown":
+		o.Complete = &intake.Complete{Unknown: true}
+	default:
+		return o, badParam("complete", "写 everywhere、unknown，或在表单中用 complete 文件给出范围",
+			"write everywhere or unknown, or send the area as the form's file called complete")
+	}
+	return o, nil
+}
+
+// fileName is the name of the upload in its report: the file's own, else the layer's.
+func fileName(name string, o intake.Options) string {
+	switch {
+	case name != "":
+		return name
+	case o.Role == coverage.RoleAttributes:
+		return o.Name + ".csv"
+	}
+	return o.Name + ".geojson"
+}
+
+// tooLarge tells an upload that hit the bound from one that is broken.
+func tooLarge(err error, bound int64) error {
+	var large *http.MaxBytesError
+	if !errors.As(err, &large) {
+		return err
+	}
+	e := &httpError{status: http.StatusRequestEntityTooLarge}
+	e.text = coverage.Errorf(coverage.Invalid, "上传超过 %d MiB", "the upload has more than %d MiB", bound>>20).Text
+	e.hint = coverage.Text{Zh: "用 lifecircle import 导入大文件", En: "import large files with lifecircle import"}
+	return e
+}

@@ -1,0 +1,214 @@
+// All words of the page, in Chinese and English. Words that belong to a catalog or a run (names of requirements, marks,
+// titles) come from the server in both languages.
+
+const words = {
+  app: ["生活圈评估", "Life circle"],
+  skip_to_list: ["跳到列表", "Skip to the list"],
+  language: ["English", "中文"],
+  language_label: ["切换语言", "Switch language"],
+  project: ["项目", "Project"],
+  run: ["评估", "Run"],
+  latest: ["最新", "latest"],
+  catalog: ["服务目录", "Catalog"],
+  provisional: ["暂定", "provisional"],
+  basis: ["口径", "Distance"],
+  basis_radius: ["直线半径", "straight-line radius"],
+  basis_path: ["步行路径", "walking path"],
+  denominator: ["分母", "Share of"],
+  denominator_catalog: ["按目录规定", "as the catalog says"],
+  scoring: ["评分规则", "Scoring rules"],
+  marks: ["须知", "Please note"],
+  changed: ["以下图层在评估后有改动：{names}。请重新运行 lifecircle score。", "Changed since this run: {names}. Run lifecircle score again."],
+  as_of: ["设施日期", "Facilities as of"],
+  year: ["目标年", "Targets of"],
+  judged: ["{n} 个评价单元", "{n} neighborhoods"],
+  view_overall: ["综合得分", "Overall score"],
+  view_requirement: ["逐项要求", "By requirement"],
+  requirements: ["要求", "Requirements"],
+  requirements_hint: ["选择一项要求，查看其覆盖、设施、服务范围与盲区", "Choose a requirement to see its coverage, facilities, service areas and gaps"],
+  table_open: ["列表（可排序）", "Table of neighborhoods"],
+  close: ["关闭", "Close"],
+  minutes: ["{n} 分钟圈", "{n} min"],
+  variant: ["另一读法，不计分", "another reading, not scored"],
+  mandatory: ["必配", "mandatory"],
+  limit: ["限值", "Limit"],
+  limit_m: ["≤ {n} 米", "≤ {n} m"],
+  limit_min: ["≤ {n} 分钟", "≤ {n} min"],
+  limit_count: ["不少于 {n} 处", "at least {n}"],
+  or: ["或", "or"],
+  pass_line: ["达标线", "Pass line"],
+  source: ["依据", "Source"],
+  weight: ["权重", "Weight"],
+
+  met: ["达标", "met"],
+  unmet: ["未达标", "unmet"],
+  not_detected: ["未检出", "not detected"],
+  not_assessed: ["未评估", "not assessed"],
+  legend: ["图例", "Legend"],
+  legend_score: ["综合得分（已证实部分）", "Overall score (what is certain)"],
+  legend_points: ["{a}–{b} 分", "{a}–{b} points"],
+  legend_uncertain: ["数据不足：得分可能高出 10 分以上", "Data too thin: the score may be 10 points higher or more"],
+  legend_nograde: ["可评价部分不足，不评等级", "too little could be judged: no grade"],
+  legend_unknown: ["未评估：无得分", "Not assessed: no score"],
+  legend_met: ["达标：覆盖率 ≥ {p}", "Met: share ≥ {p}"],
+  legend_near: ["未达标：差距在达标线四分之一以内", "Unmet: within a quarter of the pass line"],
+  legend_far: ["未达标：差距更大", "Unmet: further below"],
+  legend_not_detected: ["未检出：图层不足以判断", "Not detected: the layers cannot tell"],
+  legend_not_assessed: ["未评估：缺图层、分母或限值", "Not assessed: no layer, denominator or limit"],
+  legend_facility: ["设施", "Facilities"],
+  legend_service_area: ["服务范围", "Service area"],
+  legend_gap: ["盲区：确定在限值之外", "Gap: certainly beyond the limit"],
+  legend_gap_undetermined: ["待定：可能有未登记的设施", "Undetermined: there may be facilities that no layer shows"],
+  legend_land: ["居住用地", "Residential land"],
+  legend_roads: ["道路", "Roads"],
+  layers_shown: ["显示", "Show"],
+
+  score: ["得分", "Score"],
+  score_max: ["最高可能", "At most"],
+  grade: ["等级", "Grade"],
+  no_grade: ["不评级", "no grade"],
+  no_score: ["无得分", "no score"],
+  completeness: ["可评价比例", "Completeness"],
+  completeness_hint: ["有达标或未达标结论的要求所占权重", "weight of the requirements with a verdict of met or unmet"],
+  name: ["名称", "Name"],
+  level: ["层级", "Level"],
+  level_unit: ["评价单元", "neighborhoods"],
+  level_community: ["社区", "communities"],
+  level_street: ["街道", "streets"],
+  level_district: ["区县", "districts"],
+  level_suburb: ["片区", "suburbs"],
+  level_city: ["城市", "cities"],
+  level_circle: ["生活圈", "circles"],
+  overall: ["综合", "Overall"],
+  score_between: ["{a}–{b} 分", "{a}–{b} points"],
+  score_points: ["{a} 分", "{a} points"],
+  share_of: ["覆盖{d}的 {s}", "{s} of {d}"],
+  share_amount: ["{c} / {t}", "{c} of {t}"],
+  undetermined_amount: ["另有 {u} 待定", "{u} more undetermined"],
+  nearest: ["最近设施", "Nearest facility"],
+  nearest_at: ["{name}，{m} 米", "{name}, {m} m"],
+  units_met: ["社区达标率 {a}/{b}", "{a} of {b} neighborhoods meet it"],
+  zoom: ["在地图上查看", "Show on the map"],
+  belongs: ["所属", "Belongs to"],
+  clause: ["条款", "Clause"],
+  loading: ["正在读取…", "Loading …"],
+  details: ["依据与限值", "Rule and source"],
+  other_denominators: ["其他分母（仅供参考）", "Other denominators (no verdict)"],
+
+  denominator_land: ["居住用地", "residential land"],
+  denominator_population: ["人口", "population"],
+  denominator_households: ["户数", "households"],
+  denominator_buildings: ["建筑", "buildings"],
+  denominator_count: ["应有数量", "the number asked for"],
+  denominator_of: ["人口（{g}）", "population ({g})"],
+  unit_people: ["{n} 人", "{n} people"],
+  unit_households: ["{n} 户", "{n} households"],
+  unit_buildings: ["{n} 栋", "{n} buildings"],
+  unit_count: ["{n} 处", "{n}"],
+  unit_other: ["{n}", "{n}"],
+  unit_ha: ["{n} 公顷", "{n} ha"],
+  unit_m2: ["{n} 平方米", "{n} m²"],
+  modelled: ["推算值", "modelled"],
+
+  cause_no_layer: ["没有登记此类服务的图层", "no layer lists this service"],
+  cause_parent_only: ["图层只有上一级服务，无法区分", "the layers only list the parent service and cannot tell this one from it"],
+  cause_no_limit: ["目录在此口径下没有限值", "the catalog has no limit for this way of measuring"],
+  cause_no_denominator: ["缺少分母数据", "the data for the denominator is missing"],
+  cause_no_demand: ["分母为零：没有需求", "nothing to cover under this denominator"],
+  cause_not_applicable: ["不适用于此类生活圈", "asked of other kinds of circle"],
+  cause_no_level: ["不属于计数所用层级的任何单元", "belongs to no unit of the level that is counted"],
+  cause_not_surveyed: ["图层未声明普查完整，可能有未登记的设施", "the layers are not declared complete: there may be facilities they do not list"],
+  cause_missing: ["{s}没有可用的图层", "no usable layer for {s}"],
+  cause_left_out: ["假定数据完整时未计{s}（无图层）", "{s} left out: it has no layer"],
+  cause_parent_accepted: ["以上一级服务“{s}”代替", "the parent service “{s}” stands in"],
+  cause_assumed_complete: ["假定数据完整", "layers assumed complete"],
+  cause_size_unknown: ["规模未知的设施已计入", "facilities of unknown size were counted"],
+  cause_modelled: ["分母为推算值", "the denominator is modelled"],
+
+  empty_title: ["还没有评估结果", "No run yet"],
+  empty_text: ["在命令行运行下面的命令后刷新此页：", "Run this command, then reload the page:"],
+  no_projects: ["没有项目。用 lifecircle new 新建，再用 serve 打开。", "There is no project. Make one with lifecircle new, then serve it."],
+  failed: ["读取失败", "Could not be read"],
+  retry: ["重试", "Try again"],
+  no_webgl: ["此浏览器不支持 WebGL，无法绘制地图；列表仍可使用。", "This browser has no WebGL, so there is no map; the table still works."],
+  shortened: ["{what}较多，只显示前 {n} 个", "Only the first {n} of {what} are drawn"],
+  sort_hint: ["点击表头排序", "Click a heading to sort"],
+  map_label: ["地图", "Map"],
+  no_data: ["无", "none"],
+};
+
+export const languages = ["zh", "en"];
+
+/** Translator for a language: t("key", {name: value}). */
+export function translator(lang) {
+  const i = lang === "zh" ? 0 : 1;
+  const t = (key, values = {}) => {
+    const text = words[key] ? words[key][i] : key;
+    return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+  };
+  t.lang = lang;
+  t.has = (key) => key in words;
+  /** Picks from a text of the server, {zh, en}. */
+  t.of = (text) => (text ? (lang === "zh" ? text.zh || text.en : text.en || text.zh) || "" : "");
+  return t;
+}
+
+/** The language asked for in the address, else the browser's. */
+export function chooseLanguage(asked) {
+  if (languages.includes(asked)) return asked;
+  return (navigator.languages || [navigator.language]).some((l) => /^zh/i.test(l)) ? "zh" : "en";
+}
+
+/** 0.79999 is 79.9 %, never 80 %: a share just below a line must not look as if it were on it. */
+export function percent(share) {
+  const floored = Math.floor(share * 1000 + 1e-9) / 10;
+  return `${floored}%`;
+}
+
+export function shareText(share, shareMax) {
+  if (share === null || share === undefined) return "–";
+  const a = percent(share);
+  const b = percent(shareMax ?? share);
+  return a === b ? a : `${a.slice(0, -1)}–${b}`;
+}
+
+/** Points with one decimal, cut off rather than rounded for the same reason. */
+export function points(score) {
+  return (Math.floor(score * 10 + 1e-9) / 10).toString();
+}
+
+export function denominatorName(t, denominator) {
+  if (t.has(`denominator_${denominator}`)) return t(`denominator_${denominator}`);
+  if (denominator.startsWith("population:")) return t("denominator_of", { g: denominator.slice(11) });
+  return denominator;
+}
+
+/** An amount in the denominator's unit. */
+export function amount(t, n, denominator) {
+  const format = (v, digits = 0) => v.toLocaleString(t.lang === "zh" ? "zh-CN" : "en", { maximumFractionDigits: digits });
+  if (denominator === "land") {
+    return n >= 10000 ? t("unit_ha", { n: format(n / 10000, 1) }) : t("unit_m2", { n: format(n) });
+  }
+  const unit = denominator.startsWith("population") ? "people" : ["households", "buildings", "count"].includes(denominator) ? denominator : "other";
+  return t(`unit_${unit}`, { n: format(n) });
+}
+
+/** Words for the codes of a cause, "a;b:service". */
+export function causeWords(t, cause, serviceName) {
+  return (cause || "")
+    .split(";")
+    .filter(Boolean)
+    .map((code) => {
+      const [word, service] = code.split(":");
+      return t.has(`cause_${word}`) ? t(`cause_${word}`, { s: service ? serviceName(service) : "" }) : code;
+    });
+}
+
+export function limitText(t, limit, unit) {
+  const key = { m: "limit_m", min: "limit_min", count: "limit_count" }[unit] || "limit_m";
+  return (limit || "").split("|").filter((v) => v !== "").map((n) => t(key, { n })).join(` ${t("or")} `);
+}
+
+export function levelName(t, level) {
+  return t.has(`level_${level}`) ? t(`level_${level}`) : level;
+}

@@ -1,0 +1,403 @@
+package coverage
+
+import (
+	"context"
+	"fmt"
+	"sort"
+
+	"github.com/paulmach/orb"
+
+	"lifecircle/coverage/catalog"
+	"lifecircle/geo/index"
+	"lifecircle/geo/measure"
+	"lifecircle/geo/overlay"
+)
+
+// City is what a run judges, made of the current layers: units, parents, facilities, demand and land.
+// It is read-only once made and shared by all goroutines.
+type City struct {
+	Inputs []InputRef // every layer read, sorted by key
+
+	units   []unit
+	parents []parent
+	regions *index.Regions // of units
+
+	facilities []facility     // sorted by id, then layer name
+	lists      []facilityList // the facility layers, sorted by key
+
+	groups []*group // demand: explicit, buildings, known totals
+	land   *landUse // nil without a land layer
+	rest   map[string]int64
+	notes  []Mark // what is worth saying of the inputs
+
+	overlapping []bool // units that share interior with another unit
+}
+
+// unit is a neighborhood.
+type unit struct {
+	id, name, kind, layer string
+	level                 string
+	geometry              orb.MultiPolygon
+	bound                 orb.Bound
+	parents               []parentKey
+	totals                map[string]known // measures known for the whole unit
+}
+
+// known is a total that is known for a unit.
+type known struct {
+	milli    int64
+	modelled bool
+}
+
+type parentKey struct{ level, id string }
+
+// parent is an area made of units: a street, a district.
+type parent struct {
+	parentKey
+	members []int // units, ascending
+}
+
+// facility is one facility of one layer.
+type facility struct {
+	id, name, layer string
+	list            int // facilityList
+	row             int
+	geometry        orb.Geometry
+	shape           *measure.Shape
+	services        []string
+	status          Status
+	opened, closed  string
+	capacity        int64
+	areaMM2         int64
+}
+
+// facilityList is what a facility layer says of itself.
+type facilityList struct {
+	info LayerInfo
+}
+
+// LoadCity reads the current version of every layer of a project.
+func LoadCity(ctx context.Context, st Store) (*City, error) {
+	infos, err := st.Layers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sort.Slice(infos, func(a, b int) bool { return infos[a].LayerKey.Less(infos[b].LayerKey) })
+	layers := make([]*Layer, len(infos))
+	for i, info := range infos {
+		if layers[i], err = st.Layer(ctx, info.Hash); err != nil {
+			return nil, fmt.Errorf("layer %s %s: %w", info.Role, info.Name, err)
+		}
+	}
+	return NewCity(layers)
+}
+
+// loadCity reads the layer versions that a run read.
+func loadCity(ctx context.Context, st Store, inputs []InputRef) (*City, error) {
+	layers := make([]*Layer, len(inputs))
+	for i, in := range inputs {
+		l, err := st.Layer(ctx, in.Hash)
+		if err != nil {
+			return nil, fmt.Errorf("layer %s %s of the run: %w", in.Role, in.Name, err)
+		}
+		layers[i] = l
+	}
+	return NewCity(layers)
+}
+
+// NewCity makes a city of layers, one version of each key, in any order.
+func NewCity(layers []*Layer) (*City, error) {
+	layers = append([]*Layer(nil), layers...)
+	sort.Slice(layers, func(a, b int) bool { return layers[a].Info.LayerKey.Less(layers[b].Info.LayerKey) })
+	c := &City{}
+	for _, l := range layers {
+		if l.Info.Role == RoleNetwork {
+			continue // for the path basis
+		}
+		c.Inputs = append(c.Inputs, InputRef{
+			LayerKey: l.Info.LayerKey, Version: l.Info.Version, Hash: l.Info.Hash, Rows: l.Len(),
+			Modelled: l.Info.Modelled, Derived: l.Info.Derived, Attribution: l.Info.Attribution,
+		})
+	}
+	if err := c.addUnits(layers); err != nil {
+		return nil, err
+	}
+	c.addFacilities(layers)
+	if err := c.addLand(layers); err != nil {
+		return nil, err
+	}
+	if err := c.addDemand(layers); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func ofRole(layers []*Layer, role Role) []*Layer {
+	var out []*Layer
+	for _, l := range layers {
+		if l.Info.Role == role {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// addUnits takes the neighborhoods with their parents and the totals known for them.
+func (c *City) addUnits(layers []*Layer) error {
+	for _, l := range ofRole(layers, RoleNeighborhoods) {
+		for i := range l.IDs {
+			u := unit{id: l.IDs[i], name: at(l.Names, i), kind: at(l.Kinds, i), layer: l.Info.Name, level: l.Info.Level, totals: map[string]known{}}
+			u.geometry = polygons(l.Geometry(i))
+			u.bound = u.geometry.Bound()
+			for _, pc := range l.Parents {
+				for _, id := range pc.Parents[i] {
+					u.parents = append(u.parents, parentKey{pc.Level, id})
+				}
+			}
+			for _, m := range l.Measures {
+				if m.Values[i] != Unknown {
+					u.totals[m.Name] = known{m.Values[i], m.Modelled}
+				}
+			}
+			c.units = append(c.units, u)
+		}
+	}
+	sort.SliceStable(c.units, func(a, b int) bool {
+		if c.units[a].id != c.units[b].id {
+			return c.units[a].id < c.units[b].id
+		}
+		return c.units[a].layer < c.units[b].layer
+	})
+	byID := map[string][]int{}
+	members := map[parentKey][]int{}
+	geoms := make([]orb.MultiPolygon, len(c.units))
+	for i := range c.units {
+		u := &c.units[i]
+		geoms[i] = u.geometry
+		byID[u.id] = append(byID[u.id], i)
+		for _, p := range u.parents {
+			if m := members[p]; len(m) == 0 || m[len(m)-1] != i {
+				members[p] = append(m, i)
+			}
+		}
+	}
+	for p, m := range members {
+		c.parents = append(c.parents, parent{p, m})
+	}
+	sort.Slice(c.parents, func(a, b int) bool {
+		if c.parents[a].level != c.parents[b].level {
+			return c.parents[a].level < c.parents[b].level
+		}
+		return c.parents[a].id < c.parents[b].id
+	})
+	c.regions = index.NewRegions(geoms)
+
+	// a table of attributes speaks last: it is the newer count
+	for _, l := range ofRole(layers, RoleAttributes) {
+		for _, m := range l.Measures {
+			for i, id := range l.IDs {
+				for _, u := range byID[id] {
+					if m.Values[i] != Unknown {
+						c.units[u].totals[m.Name] = known{m.Values[i], m.Modelled}
+					}
+				}
+			}
+		}
+	}
+	return c.findOverlaps()
+}
+
+// findOverlaps marks units that share interior with another one, so that their parents' land is not counted twice.
+func (c *City) findOverlaps() error {
+	c.overlapping = make([]bool, len(c.units))
+	for a := range c.units {
+		for _, b := range c.regions.Search(c.units[a].bound) {
+			if b <= a || (c.overlapping[a] && c.overlapping[b]) {
+				continue
+			}
+			shared, err := overlay.Intersection(c.units[a].geometry, c.units[b].geometry)
+			if err != nil {
+				return fmt.Errorf("neighborhoods %s and %s: %w", c.units[a].id, c.units[b].id, err)
+			}
+			if len(shared) > 0 && measure.AreaMM2(shared) >= minLandMM2 {
+				c.overlapping[a], c.overlapping[b] = true, true
+			}
+		}
+	}
+	return nil
+}
+
+func (c *City) addFacilities(layers []*Layer) {
+	for _, l := range ofRole(layers, RoleFacilities) {
+		list := len(c.lists)
+		c.lists = append(c.lists, facilityList{l.Info})
+		for i := range l.IDs {
+			f := facility{
+				id: l.IDs[i], name: at(l.Names, i), layer: l.Info.Name, list: list, row: i,
+				geometry: l.Geometry(i), services: l.RowServices(i), status: at(l.Status, i),
+				opened: at(l.Opened, i), closed: at(l.Closed, i), capacity: Unknown, areaMM2: Unknown,
+			}
+			if l.Capacity != nil {
+				f.capacity = l.Capacity[i]
+			}
+			if l.AreaMM2 != nil {
+				f.areaMM2 = l.AreaMM2[i]
+			}
+			f.shape = measure.NewShape(f.geometry)
+			c.facilities = append(c.facilities, f)
+		}
+	}
+	sort.SliceStable(c.facilities, func(a, b int) bool {
+		if c.facilities[a].id != c.facilities[b].id {
+			return c.facilities[a].id < c.facilities[b].id
+		}
+		return c.facilities[a].layer < c.facilities[b].layer
+	})
+}
+
+// counts tells whether a facility counts in a run: by its status, or on a date by its dates.
+func (f *facility) counts(asOf string) bool {
+	if asOf == "" {
+		return f.status == StatusUnknown || f.status == StatusExisting
+	}
+	if f.opened != "" && f.opened > asOf {
+		return false
+	}
+	if f.closed != "" && f.closed <= asOf {
+		return false
+	}
+	switch f.status {
+	case StatusConstruction, StatusPlanned:
+		return f.opened != "" // open by that date, as the layer itself says
+	case StatusClosed:
+		return f.closed != "" // still open on that date
+	}
+	return true
+}
+
+// listing tells how the facility layers list a service.
+type listing uint8
+
+const (
+	notListed  listing = iota // no layer could hold it
+	parentOnly                // a layer holds its parent and cannot tell it apart
+	listed
+)
+
+// list tells how a service is listed, and by which of its ancestors where only by a parent.
+func (c *City) list(services *catalog.Services, service string) (listing, string) {
+	own := append([]string{service}, services.Descendants(service)...)
+	for i := range c.lists {
+		if anyIn(c.lists[i].info.Services, own) {
+			return listed, service
+		}
+	}
+	for _, a := range services.Ancestors(service) {
+		for i := range c.lists {
+			if anyIn(c.lists[i].info.Services, []string{a}) {
+				return parentOnly, a
+			}
+		}
+	}
+	return notListed, ""
+}
+
+// surveyed gives where facilities of a service are known to be complete: the union over layers of
+// what they declare for it; all of its children together make it complete too.
+func (c *City) surveyed(services *catalog.Services, service string) (area, error) {
+	out := area{}
+	for i := range c.lists {
+		if !anyIn(c.lists[i].info.Services, []string{service}) {
+			continue
+		}
+		switch s := c.lists[i].info.Survey(service); s.Kind {
+		case SurveyEverywhere:
+			return area{everywhere: true}, nil
+		case SurveyPolygon:
+			var err error
+			if out, err = out.union(area{polygon: s.Area}); err != nil {
+				return area{}, err
+			}
+		}
+	}
+	children := services.Children(service)
+	if len(children) == 0 {
+		return out, nil
+	}
+	all := area{everywhere: true}
+	for _, ch := range children {
+		a, err := c.surveyed(services, ch)
+		if err != nil {
+			return area{}, err
+		}
+		if all, err = all.intersection(a); err != nil {
+			return area{}, err
+		}
+	}
+	return out.union(all)
+}
+
+// area is everywhere, a polygon, or nowhere (the zero value).
+type area struct {
+	everywhere bool
+	polygon    orb.MultiPolygon
+}
+
+func (a area) nowhere() bool { return !a.everywhere && len(a.polygon) == 0 }
+
+func (a area) union(b area) (area, error) {
+	switch {
+	case a.everywhere || b.everywhere:
+		return area{everywhere: true}, nil
+	case len(a.polygon) == 0:
+		return b, nil
+	case len(b.polygon) == 0:
+		return a, nil
+	}
+	u, err := overlay.Union([]orb.Geometry{a.polygon, b.polygon})
+	return area{polygon: u}, err
+}
+
+func (a area) intersection(b area) (area, error) {
+	switch {
+	case a.everywhere:
+		return b, nil
+	case b.everywhere:
+		return a, nil
+	case a.nowhere() || b.nowhere():
+		return area{}, nil
+	}
+	i, err := overlay.Intersection(a.polygon, b.polygon)
+	return area{polygon: i}, err
+}
+
+func anyIn(list, of []string) bool {
+	for _, a := range list {
+		for _, b := range of {
+			if a == b {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// at gives s[i], the zero value of a column that is not there.
+func at[T any](s []T, i int) T {
+	var zero T
+	if s == nil {
+		return zero
+	}
+	return s[i]
+}
+
+// polygons gives the polygons of an areal geometry.
+func polygons(g orb.Geometry) orb.MultiPolygon {
+	switch g := g.(type) {
+	case orb.Polygon:
+		return orb.MultiPolygon{g}
+	case orb.MultiPolygon:
+		return g
+	}
+	return nil
+}

@@ -1,0 +1,148 @@
+package coverage_test
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"testing"
+
+	"github.com/paulmach/orb"
+
+	"lifecircle/coverage"
+	"lifecircle/coverage/catalog"
+)
+
+// A lattice city lies on a grid of squares of about 1 km at 29.5° N. Its places are given in whole metres east
+// and north of an origin, so that distances and shares are known in closed form.
+
+const (
+	originLon, originLat = 106.5, 29.5
+)
+
+// lonMetres and latMetres are the lengths of a degree at the origin, on the WGS 84 ellipsoid.
+func degreeLengths(lat float64) (lon, latM float64) {
+	const a, f = 6378137.0, 1 / 298.257223563
+	e2 := f * (2 - f)
+	s := math.Sin(lat * math.Pi / 180)
+	w := 1 - e2*s*s
+	n, m := a/math.Sqrt(w), a*(1-e2)/math.Pow(w, 1.5)
+	return n * math.Cos(lat*math.Pi/180) * math.Pi / 180, m * math.Pi / 180
+}
+
+// xy gives the point east and north of the origin by metres (right to a millimetre near the origin).
+func xy(east, north float64) orb.Point {
+	lat := originLat
+	for range 3 { // the meridian's scale in the middle of the way
+		_, m := degreeLengths((originLat + lat) / 2)
+		lat = originLat + north/m
+	}
+	lon, _ := degreeLengths(lat)
+	return orb.Point{originLon + east/lon, lat}
+}
+
+func rect(x0, y0, x1, y1 float64) orb.Polygon {
+	return orb.Polygon{{xy(x0, y0), xy(x1, y0), xy(x1, y1), xy(x0, y1), xy(x0, y0)}}
+}
+
+// layers of a test city
+
+func units(level string, polys map[string]orb.Polygon) *coverage.Layer {
+	l := &coverage.Layer{Info: coverage.LayerInfo{LayerKey: coverage.LayerKey{Role: coverage.RoleNeighborhoods, Name: "units"}, Level: level}}
+	for id, p := range polys {
+		l.IDs = append(l.IDs, id)
+		l.Names = append(l.Names, "社区 "+id)
+		l.Shapes = append(l.Shapes, p)
+	}
+	l.Sort()
+	return seal(l)
+}
+
+func facilities(name, service string, survey coverage.SurveyKind, area orb.MultiPolygon, at map[string]orb.Geometry) *coverage.Layer {
+	l := &coverage.Layer{Info: coverage.LayerInfo{LayerKey: coverage.LayerKey{Role: coverage.RoleFacilities, Service: service, Name: name},
+		Services: []string{service}, Surveys: []coverage.Survey{{Service: service, Kind: survey, Area: area}}}}
+	l.Shapes = []orb.Geometry{}
+	for id, g := range at {
+		l.IDs = append(l.IDs, id)
+		l.Shapes = append(l.Shapes, g)
+	}
+	l.Sort()
+	return seal(l)
+}
+
+func people(name string, at map[string]orb.Geometry, n map[string]int64) *coverage.Layer {
+	l := &coverage.Layer{Info: coverage.LayerInfo{LayerKey: coverage.LayerKey{Role: coverage.RoleDemand, Name: name}}}
+	l.Shapes = []orb.Geometry{}
+	m := coverage.Measure{Name: "population"}
+	for id, g := range at {
+		l.IDs = append(l.IDs, id)
+		l.Shapes = append(l.Shapes, g)
+		m.Values = append(m.Values, n[id]*1000)
+	}
+	l.Measures = []coverage.Measure{m}
+	l.Sort()
+	return seal(l)
+}
+
+func land(polys ...orb.Polygon) *coverage.Layer {
+	l := &coverage.Layer{Info: coverage.LayerInfo{LayerKey: coverage.LayerKey{Role: coverage.RoleLand, Name: "land"}}}
+	for i, p := range polys {
+		l.IDs = append(l.IDs, fmt.Sprint(i))
+		l.Shapes = append(l.Shapes, p)
+	}
+	return seal(l)
+}
+
+func seal(l *coverage.Layer) *coverage.Layer {
+	l.Info.Rows = l.Len()
+	l.Info.Hash = l.ComputeHash()
+	return l
+}
+
+var testServices = func() *catalog.Services {
+	b, err := os.ReadFile("../data/catalogs/services.yaml")
+	if err != nil {
+		panic(err)
+	}
+	s, err := catalog.ParseServices(b, "services.yaml")
+	if err != nil {
+		panic(err)
+	}
+	return s
+}()
+
+func book(t testing.TB, yaml string) *catalog.Catalog {
+	t.Helper()
+	c, findings, err := catalog.Parse([]byte("id: test\ntitle: {zh: 测试, en: test}\ntiers: [{id: \"15\", minutes: 15}, {id: \"5\", minutes: 5}]\n"+yaml), "test.yaml", testServices)
+	if err != nil {
+		t.Fatalf("%v %v", err, findings)
+	}
+	return c
+}
+
+func assess(t testing.TB, cat *catalog.Catalog, p coverage.Params, layers ...*coverage.Layer) *coverage.Run {
+	t.Helper()
+	city, err := coverage.NewCity(layers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, err := coverage.Assess(context.Background(), city, cat, testServices, p, coverage.Options{Threads: 2}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run
+}
+
+// cell finds a cell of a run by the ids of subject and requirement.
+func cell(t testing.TB, r *coverage.Run, subject, requirement string) coverage.Cell {
+	t.Helper()
+	for s := range r.Subjects {
+		for k := range r.Requirements {
+			if r.Subjects[s].ID == subject && r.Requirements[k].ID == requirement {
+				return r.Cells[s*len(r.Requirements)+k]
+			}
+		}
+	}
+	t.Fatalf("no cell %s × %s", subject, requirement)
+	return coverage.Cell{}
+}

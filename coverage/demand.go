@@ -1,0 +1,440 @@
+package coverage
+
+import (
+	"fmt"
+	"sort"
+	"strconv"
+
+	"github.com/paulmach/orb"
+
+	"lifecircle/coverage/catalog"
+	"lifecircle/geo/measure"
+	"lifecircle/geo/overlay"
+)
+
+// group is demand of one kind: places with weights, and who they belong to.
+//
+// A place is a point of demand, the piece of a cell that lies in one neighborhood (or in none), or a
+// building. Places behind `exported` are pieces that only a parent needs, where a cell straddles the
+// border between two of its members.
+type group struct {
+	kind     string      // "demand", "buildings" or "totals"
+	points   []orb.Point // where each place is judged
+	ids      []string    // id of the row that a place comes from
+	layers   []string    // name of its layer
+	measures map[string]*weights
+	subjects [][]int32 // per subject (units, then parents): its places, ascending
+	exported int
+	pieces   map[int32]orb.MultiPolygon // geometry of places that are pieces of cells
+}
+
+// weights are one measure of a group's places.
+type weights struct {
+	milli    []int64
+	modelled bool
+	unknown  int // rows without a value
+}
+
+const (
+	groupDemand    = "demand"
+	groupBuildings = "buildings"
+	groupTotals    = "totals"
+)
+
+// addDemand takes demand layers, buildings, and totals known for whole units.
+func (c *City) addDemand(layers []*Layer) error {
+	if demand := ofRole(layers, RoleDemand); len(demand) > 0 {
+		g := &group{kind: groupDemand, measures: map[string]*weights{}}
+		if err := c.fill(g, demand); err != nil {
+			return err
+		}
+		c.groups = append(c.groups, g)
+	}
+	buildings := ofRole(layers, RoleBuildings)
+	if len(buildings) > 0 {
+		g := &group{kind: groupBuildings, measures: map[string]*weights{}}
+		if err := c.fill(g, buildings); err != nil {
+			return err
+		}
+		one := &weights{milli: make([]int64, len(g.points))}
+		for i := range one.milli {
+			one.milli[i] = 1000
+		}
+		g.measures[catalog.DenominatorBuildings] = one
+		c.groups = append(c.groups, g)
+	}
+	c.spreadTotals(buildings)
+	return nil
+}
+
+// row is one row of a demand or building layer on its way into a group.
+type row struct {
+	layer *Layer
+	i     int
+}
+
+// fill makes a group's places of the layers' rows, sorted by id and layer.
+func (c *City) fill(g *group, layers []*Layer) error {
+	var rows []row
+	for _, l := range layers {
+		for i := range l.IDs {
+			rows = append(rows, row{l, i})
+		}
+		for _, m := range l.Measures {
+			w := g.measures[m.Name]
+			if w == nil {
+				w = &weights{}
+				g.measures[m.Name] = w
+			}
+			w.modelled = w.modelled || m.Modelled || l.Info.Modelled
+		}
+	}
+	if len(layers) > 1 {
+		sort.SliceStable(rows, func(a, b int) bool {
+			x, y := rows[a], rows[b]
+			if x.layer.IDs[x.i] != y.layer.IDs[y.i] {
+				return x.layer.IDs[x.i] < y.layer.IDs[y.i]
+			}
+			return x.layer.Info.Name < y.layer.Info.Name
+		})
+	}
+	names := sortedKeys(g.measures)
+	place := func(r row, p orb.Point, part, whole int64) int32 {
+		g.points = append(g.points, p)
+		g.ids = append(g.ids, r.layer.IDs[r.i])
+		g.layers = append(g.layers, r.layer.Info.Name)
+		for _, name := range names {
+			w, v := g.measures[name], int64(0)
+			if m, ok := r.layer.Measure(name); ok {
+				if m.Values[r.i] != Unknown {
+					v = mulDiv(m.Values[r.i], part, whole)
+				} else if part == whole {
+					w.unknown++
+				}
+			}
+			w.milli = append(w.milli, v)
+		}
+		return int32(len(g.points) - 1)
+	}
+
+	g.subjects = make([][]int32, len(c.units)+len(c.parents))
+	type straddler struct {
+		row    row
+		places map[int]int32 // unit → place
+		parts  map[int]orb.MultiPolygon
+	}
+	var straddlers []straddler
+	for _, r := range rows {
+		cell := polygons(r.layer.Geometry(r.i))
+		if len(cell) == 0 || g.kind == groupBuildings {
+			p, ok := r.layer.Geometry(r.i).(orb.Point)
+			if !ok {
+				p = measure.PointOnSurface(r.layer.Geometry(r.i))
+			}
+			n := place(r, p, 1, 1)
+			for _, u := range c.unitsAt(p) {
+				g.subjects[u] = append(g.subjects[u], n)
+			}
+			continue
+		}
+		s := straddler{row: r, places: map[int]int32{}, parts: map[int]orb.MultiPolygon{}}
+		parts, rest, err := c.cut(cell)
+		if err != nil {
+			return fmt.Errorf("demand cell %s: %w", r.layer.IDs[r.i], err)
+		}
+		whole := measure.AreaMM2(cell)
+		add := func(piece orb.MultiPolygon) (int32, bool) {
+			part := whole
+			if !same(piece, cell) {
+				part = min(measure.AreaMM2(piece), whole)
+			}
+			if part < 1 || (part != whole && part*1_000_000 < whole) {
+				return 0, false // a sliver of rounding, not a piece
+			}
+			n := place(r, measure.PointOnSurface(piece), part, whole)
+			if g.pieces == nil {
+				g.pieces = map[int32]orb.MultiPolygon{}
+			}
+			g.pieces[n] = piece
+			return n, true
+		}
+		for _, p := range parts {
+			if n, ok := add(p.piece); ok {
+				g.subjects[p.unit] = append(g.subjects[p.unit], n)
+				s.places[p.unit], s.parts[p.unit] = n, p.piece
+			}
+		}
+		if len(rest) > 0 {
+			add(rest)
+		}
+		if len(s.places) > 0 {
+			straddlers = append(straddlers, s)
+		}
+	}
+	g.exported = len(g.points)
+
+	// parents: the union of their members' demand, once; cells that straddle members are cut anew
+	cells := map[int32]bool{}
+	for n := range g.pieces {
+		cells[n] = true
+	}
+	for k, p := range c.parents {
+		var places []int32
+		seen := map[int32]bool{}
+		for _, u := range p.members {
+			for _, n := range g.subjects[u] {
+				if !cells[n] && !seen[n] {
+					seen[n] = true
+					places = append(places, n)
+				}
+			}
+		}
+		for _, s := range straddlers {
+			var in []orb.Geometry
+			var only int32
+			for _, u := range p.members {
+				if n, ok := s.places[u]; ok {
+					in = append(in, s.parts[u])
+					only = n
+				}
+			}
+			switch {
+			case len(in) == 1:
+				places = append(places, only)
+			case len(in) > 1:
+				piece, err := overlay.Union(in)
+				if err != nil {
+					return fmt.Errorf("demand cell %s in %s: %w", s.row.layer.IDs[s.row.i], p.id, err)
+				}
+				whole := measure.AreaMM2(polygons(s.row.layer.Geometry(s.row.i)))
+				n := place(s.row, measure.PointOnSurface(piece), min(measure.AreaMM2(piece), whole), whole)
+				g.pieces[n] = piece
+				places = append(places, n)
+			}
+		}
+		sort.Slice(places, func(a, b int) bool { return places[a] < places[b] })
+		g.subjects[len(c.units)+k] = places
+	}
+	return nil
+}
+
+// unitsAt gives the neighborhoods that a point belongs to: every one whose interior holds it; on
+// borders only, the one with the smallest id that it touches.
+func (c *City) unitsAt(p orb.Point) []int {
+	inside, border := c.regions.At(p)
+	if len(inside) == 0 && len(border) > 0 {
+		return border[:1]
+	}
+	return inside
+}
+
+type unitPart struct {
+	unit  int
+	piece orb.MultiPolygon
+}
+
+// cut cuts a cell by neighborhoods: one part per neighborhood, and what is in none.
+func (c *City) cut(cell orb.MultiPolygon) (parts []unitPart, rest orb.MultiPolygon, err error) {
+	var cover []orb.Geometry
+	for _, u := range c.regions.Search(cell.Bound()) {
+		switch relate(cell, c.units[u].geometry) {
+		case apart:
+			continue
+		case within:
+			parts = append(parts, unitPart{u, cell})
+			cover = append(cover, cell)
+			continue
+		}
+		piece, err := overlay.Intersection(cell, c.units[u].geometry)
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(piece) > 0 {
+			parts = append(parts, unitPart{u, piece})
+			cover = append(cover, piece)
+		}
+	}
+	if len(cover) == 0 {
+		return nil, cell, nil
+	}
+	for _, p := range parts {
+		if same(p.piece, cell) {
+			return parts, nil, nil
+		}
+	}
+	all, err := overlay.Union(cover)
+	if err != nil {
+		return nil, nil, err
+	}
+	rest, err = overlay.Difference(cell, all)
+	return parts, rest, err
+}
+
+// relation is how an area lies to another one, as far as cheap tests can tell.
+type relation uint8
+
+const (
+	crossing relation = iota // perhaps: an overlay must tell
+	within
+	apart
+)
+
+// relate tells whether a lies within b or apart from it, without an overlay: where no border of b
+// comes near a, one vertex speaks for all of it.
+func relate(a, b orb.MultiPolygon) relation {
+	box := a.Bound()
+	for _, poly := range b {
+		for _, ring := range poly {
+			for i := 1; i < len(ring); i++ {
+				if max(ring[i-1][0], ring[i][0]) >= box.Min[0] && min(ring[i-1][0], ring[i][0]) <= box.Max[0] &&
+					max(ring[i-1][1], ring[i][1]) >= box.Min[1] && min(ring[i-1][1], ring[i][1]) <= box.Max[1] {
+					return crossing
+				}
+			}
+		}
+	}
+	if measure.Locate(b, a[0][0][0]) == measure.Inside {
+		return within
+	}
+	return apart
+}
+
+// same tells whether two areas are the same value.
+func same(a, b orb.MultiPolygon) bool {
+	return len(a) == len(b) && len(a) > 0 && &a[0] == &b[0]
+}
+
+// spreadTotals places people that are only known per neighborhood: over its buildings by floor or
+// footprint area, else over its residential land on the fixed lattice, by largest remainder.
+// The totals are real, the placement is modelled.
+func (c *City) spreadTotals(buildings []*Layer) {
+	wanted := map[string]bool{}
+	for i := range c.units {
+		for name := range c.units[i].totals {
+			wanted[name] = true
+		}
+	}
+	for _, g := range c.groups {
+		for name := range g.measures {
+			delete(wanted, name) // somebody knows where they live
+		}
+	}
+	var from *group
+	for _, g := range c.groups {
+		if g.kind == groupBuildings {
+			from = g
+		}
+	}
+	if len(wanted) == 0 || (from == nil && c.land == nil) {
+		return
+	}
+	footprint, floor := buildingAreas(buildings)
+	g := &group{kind: groupTotals, measures: map[string]*weights{}, subjects: make([][]int32, len(c.units)+len(c.parents))}
+	names := sortedKeys(wanted)
+	for _, name := range names {
+		g.measures[name] = &weights{modelled: true}
+	}
+	unplaced := 0
+	for u := range c.units {
+		if len(c.units[u].totals) == 0 {
+			continue
+		}
+		start := len(g.points)
+		var shares []int64
+		if from != nil {
+			places := from.subjects[u]
+			shares = buildingShares(from, places, footprint, floor)
+			for _, n := range places {
+				g.points = append(g.points, from.points[n])
+				g.ids = append(g.ids, from.ids[n])
+				g.layers = append(g.layers, from.layers[n])
+			}
+		}
+		if len(shares) == 0 && c.land != nil {
+			for _, n := range c.land.subjects[u] {
+				for _, s := range latticeIn(c.land.pieces[n].polygon) {
+					g.points = append(g.points, s.middle())
+					g.ids = append(g.ids, c.units[u].id+":"+strconv.FormatInt(s.row, 10)+":"+strconv.FormatInt(s.col, 10))
+					g.layers = append(g.layers, "land")
+					shares = append(shares, 1)
+				}
+			}
+		}
+		if len(shares) == 0 {
+			unplaced++
+			continue
+		}
+		for n := start; n < len(g.points); n++ {
+			g.subjects[u] = append(g.subjects[u], int32(n))
+		}
+		for _, name := range names {
+			w := g.measures[name]
+			total, ok := c.units[u].totals[name]
+			if !ok {
+				w.milli = append(w.milli, make([]int64, len(shares))...)
+				continue
+			}
+			w.milli = append(w.milli, apportion(total.milli, shares)...)
+		}
+	}
+	g.exported = len(g.points)
+	for k, p := range c.parents {
+		for _, u := range p.members {
+			g.subjects[len(c.units)+k] = append(g.subjects[len(c.units)+k], g.subjects[u]...)
+		}
+	}
+	if unplaced > 0 {
+		c.notes = append(c.notes, Mark{"unplaced_totals", Text{
+			Zh: fmt.Sprintf("%d 个评价单元有人数，但其内没有建筑或居住用地，人口无处安放，未计入", unplaced),
+			En: fmt.Sprintf("%d neighborhoods have people but neither a building nor residential land inside: they could not be placed and are not counted", unplaced),
+		}})
+	}
+	c.groups = append(c.groups, g)
+}
+
+// buildingAreas gives footprint and floor areas by layer name and id.
+func buildingAreas(layers []*Layer) (footprint, floor map[[2]string]int64) {
+	footprint, floor = map[[2]string]int64{}, map[[2]string]int64{}
+	for _, l := range layers {
+		for i, id := range l.IDs {
+			k := [2]string{l.Info.Name, id}
+			if l.AreaMM2 != nil && l.AreaMM2[i] > 0 {
+				footprint[k] = l.AreaMM2[i]
+			}
+			if l.FloorMM2 != nil && l.FloorMM2[i] > 0 {
+				floor[k] = l.FloorMM2[i]
+			}
+		}
+	}
+	return footprint, floor
+}
+
+// buildingShares weighs a unit's buildings: by floor area if all of them have one, else by footprint if
+// all have one, else all alike.
+func buildingShares(g *group, places []int32, footprint, floor map[[2]string]int64) []int64 {
+	for _, areas := range []map[[2]string]int64{floor, footprint} {
+		shares := make([]int64, 0, len(places))
+		for _, n := range places {
+			if a := areas[[2]string{g.layers[n], g.ids[n]}]; a > 0 {
+				shares = append(shares, a)
+			}
+		}
+		if len(shares) == len(places) {
+			return shares
+		}
+	}
+	shares := make([]int64, len(places))
+	for i := range shares {
+		shares[i] = 1
+	}
+	return shares
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	sort.Strings(out)
+	return out
+}

@@ -1,0 +1,840 @@
+package intake
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/paulmach/orb"
+
+	"lifecircle/coverage"
+	"lifecircle/coverage/catalog"
+	"lifecircle/geo/geojson"
+)
+
+// Build reads a file into a layer without a project: GeoJSON, or CSV for attributes. file is the name that reports and errors
+// show. The report comes back beside an error as far as the file was read. Errors of code coverage.Invalid are the options',
+// those of code coverage.Refused the file's.
+func Build(ctx context.Context, services *catalog.Services, file string, r io.Reader, o Options, p coverage.Progress) (*coverage.Layer, *coverage.ImportReport, error) {
+	o, err := o.complete(services, file)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := o.ready(); err != nil {
+		return nil, nil, err
+	}
+	return build(ctx, services, file, r, o, nil, p)
+}
+
+// BuildFrom does what Build does with rows that another reader gives; the caller fills in the report's SHA256.
+func BuildFrom(ctx context.Context, services *catalog.Services, file string, src Source, o Options, p coverage.Progress) (*coverage.Layer, *coverage.ImportReport, error) {
+	o, err := o.complete(services, file)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := o.ready(); err != nil {
+		return nil, nil, err
+	}
+	b := newBuilder(services, file, o)
+	l, err := b.run(ctx, src, p, nil)
+	return l, b.rep, err
+}
+
+// build opens the file in the format that its role has. base is the layer that the rows are to be appended to, if any.
+func build(ctx context.Context, services *catalog.Services, file string, r io.Reader, o Options, base *coverage.Layer, p coverage.Progress) (*coverage.Layer, *coverage.ImportReport, error) {
+	b := newBuilder(services, file, o)
+	b.base = base
+	limit := o.MaxBytes
+	if limit <= 0 {
+		limit = defaultMaxBytes
+		if o.Role == coverage.RoleAttributes {
+			limit = defaultMaxBytesCSV
+		}
+	}
+	total := sizeOf(r)
+	m := newMeter(r, limit)
+	var src Source
+	if o.Role == coverage.RoleAttributes {
+		var err error
+		b.rep.Format = "csv"
+		if src, err = newCSVSource(m); err != nil {
+			return nil, b.rep, sourceError(file, err)
+		}
+	} else {
+		b.rep.Format = "geojson"
+		src = newGeoJSONSource(m)
+	}
+	l, err := b.run(ctx, src, p, func() (int64, int64) { return m.n, total })
+	if m.over { // whatever the reader made of it
+		err = sourceError(file, errTooBig(limit))
+	}
+	if err != nil {
+		return nil, b.rep, err
+	}
+	b.rep.SHA256 = m.hex()
+	return l, b.rep, nil
+}
+
+// builder makes a layer of the rows of one file.
+type builder struct {
+	o        Options
+	file     string
+	services *catalog.Services
+	rep      *coverage.ImportReport
+	base     *coverage.Layer // what the rows are appended to, nil if nothing
+	c        columns
+	rows     map[int]int // accepted row → its place in rep.Rows, for the repaired
+
+	names      []string       // columns that may hold the name, best first
+	fields     map[string]int // columns of the file → rows in which they occur
+	missing    []int          // per measure: rows without it
+	statuses   map[string]int // unknown words → rows
+	rounded    int            // dates
+	derived    bool           // a parent was derived from a 12-digit code
+	levels     []string       // of c.parents: those given by columns, then those of 12-digit codes
+	cells      map[string][]string
+	buffer     []byte
+	newService map[string]bool
+}
+
+// codeLevels are the parents that a community's 12-digit code of the statistics bureau names by its first digits.
+var codeLevels = [...]struct {
+	level  string
+	digits int
+}{{"street", 9}, {"district", 6}}
+
+func codeDigits(level string) int {
+	for _, c := range codeLevels {
+		if c.level == level {
+			return c.digits
+		}
+	}
+	return 0
+}
+
+// maxFields bounds the columns that are remembered for messages.
+const maxFields = 4096
+
+func newBuilder(services *catalog.Services, file string, o Options) *builder {
+	b := &builder{
+		o: o, file: file, services: services,
+		rows: map[int]int{}, fields: map[string]int{}, statuses: map[string]int{}, cells: map[string][]string{},
+		newService: map[string]bool{},
+		names:      []string{"name", "名称"},
+		missing:    make([]int, len(o.Measures)),
+	}
+	if o.NameField != "" {
+		b.names = []string{o.NameField}
+	}
+	b.rep = &coverage.ImportReport{
+		Layer: o.Name, Role: o.Role, Services: o.Services, Source: baseName(file),
+		Rows: []coverage.ReportRow{}, Warnings: []coverage.ReportNote{},
+	}
+	b.c.measures = make([][]int64, len(o.Measures))
+	for _, p := range o.Parents {
+		b.levels = append(b.levels, p.Level)
+	}
+	if o.Role == coverage.RoleNeighborhoods {
+		for _, d := range codeLevels {
+			if !slices.Contains(b.levels, d.level) {
+				b.levels = append(b.levels, d.level)
+			}
+		}
+	}
+	b.c.parents = make([][][]string, len(b.levels))
+	return b
+}
+
+// run reads all rows and finishes the layer.
+func (b *builder) run(ctx context.Context, src Source, p coverage.Progress, at func() (done, total int64)) (*coverage.Layer, error) {
+	defer b.count()
+	for i := 0; ; i++ {
+		if i%1024 == 0 {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			if p != nil && at != nil && i%8192 == 0 {
+				done, total := at()
+				p("import", done, total)
+			}
+		}
+		row, err := src.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, sourceError(b.file, err)
+		}
+		b.add(row)
+	}
+	info := src.Info()
+	b.rep.Format = info.Format
+	if err := b.readCRS(info); err != nil {
+		return nil, err
+	}
+	for _, f := range info.Fields {
+		b.fields[f] += 0
+	}
+	if err := b.checkFields(len(info.Fields) > 0); err != nil {
+		return nil, err
+	}
+	l, err := b.layer()
+	if err != nil {
+		return nil, err
+	}
+	b.warn(l)
+	if p != nil && at != nil {
+		done, _ := at()
+		p("import", done, done)
+	}
+	return l, nil
+}
+
+// add takes one row of the file.
+func (b *builder) add(row Row) {
+	b.rep.Read++
+	props := row.Feature.Properties
+	for _, a := range props {
+		if _, known := b.fields[a.Key]; known || len(b.fields) < maxFields {
+			b.fields[a.Key]++
+		}
+	}
+	id, why := b.id(&row.Feature)
+	if row.Refused != nil {
+		b.refuse(row, id, row.Refused)
+		return
+	}
+	if why != nil {
+		b.refuse(row, id, why)
+		return
+	}
+	if b.o.Role != coverage.RoleAttributes {
+		g, repair, why := fit(b.o.Role, row.Feature.Geometry)
+		if why != nil {
+			b.refuse(row, id, why)
+			return
+		}
+		if repair != nil {
+			row.Repairs = append(row.Repairs, *repair)
+		}
+		row.Feature.Geometry = g
+	}
+	var r record
+	if why := b.read(&row.Feature, &r); why != nil {
+		b.refuse(row, id, why)
+		return
+	}
+	if len(row.Repairs) > 0 {
+		b.rows[len(b.c.ids)] = len(b.rep.Rows)
+		b.report(row.N, row.Line, id, "repaired", row.Repairs...)
+	}
+	b.keep(&row, id, &r)
+}
+
+// record is what one row says, read and checked.
+type record struct {
+	name, kind               string
+	parents                  [][]string
+	measures                 []int64
+	services                 []string
+	status                   coverage.Status
+	opened, closed           string
+	capacity, area, floor    int64
+	statusWord               string
+	roundedOpen, roundedShut bool
+}
+
+// id finds a row's own id, "" for none.
+func (b *builder) id(f *geojson.Feature) (string, *Finding) {
+	field := b.o.IDField
+	if b.o.Role == coverage.RoleAttributes && b.o.JoinField != "" {
+		field = b.o.JoinField
+	}
+	if field != "" {
+		v, _ := f.Properties.Get(field)
+		if id, ok := textOf(v); ok {
+			return strings.Clone(id), nil
+		}
+		if v.Kind == geojson.Null || v.Kind == geojson.String {
+			return "", finding("missing_id", field+" 没有值", field+" has no value")
+		}
+		return "", finding("bad_id", field+" 既非文本也非数字: "+quote(v.Text), field+" is neither text nor number: "+quote(v.Text))
+	}
+	if f.HasID && f.ID != "" {
+		return strings.Clone(f.ID), nil
+	}
+	if v, ok := f.Properties.Get("id"); ok {
+		if id, ok := textOf(v); ok {
+			return strings.Clone(id), nil
+		}
+	}
+	return "", nil
+}
+
+// read takes a row's properties apart; a finding refuses the row.
+func (b *builder) read(f *geojson.Feature, r *record) *Finding {
+	props := f.Properties
+	for _, field := range b.names {
+		if v, ok := props.Get(field); ok {
+			if name, ok := textOf(v); ok {
+				r.name = name
+				break
+			}
+		}
+	}
+	for _, m := range b.o.Measures {
+		v, _ := props.Get(m.Field)
+		n, bad := amount(v, milliPlaces, maxAmount)
+		if bad != numberOK {
+			return badCell("bad_measure", m.Field, bad.text(v.Text))
+		}
+		r.measures = append(r.measures, n)
+	}
+	r.capacity, r.area, r.floor = coverage.Unknown, coverage.Unknown, coverage.Unknown
+	measured := areaMM2(f.Geometry)
+	if measured == 0 {
+		return finding("zero_area", "面积小于 1 平方毫米", "the area is under 1 mm²")
+	}
+	switch b.o.Role {
+	case coverage.RoleNeighborhoods:
+		return b.readNeighborhood(props, r)
+	case coverage.RoleFacilities:
+		return b.readFacility(props, r, measured)
+	case coverage.RoleBuildings:
+		return b.readBuilding(props, r, measured)
+	}
+	return nil
+}
+
+func (b *builder) readNeighborhood(props geojson.Properties, r *record) *Finding {
+	if b.o.KindField != "" {
+		v, _ := props.Get(b.o.KindField)
+		r.kind, _ = textOf(v)
+	}
+	for _, p := range b.o.Parents {
+		v, _ := props.Get(p.Field)
+		parents, ok := parentsOf(v)
+		if !ok {
+			return badCell("bad_parent", p.Field, coverage.Text{
+				Zh: quote(v.Text) + " 不是编号、名称或其列表", En: quote(v.Text) + " is neither an id, a name nor a list of them",
+			})
+		}
+		r.parents = append(r.parents, parents)
+	}
+	return nil
+}
+
+func (b *builder) readFacility(props geojson.Properties, r *record, measured int64) *Finding {
+	o := &b.o
+	if o.ServiceField != "" {
+		v, _ := props.Get(o.ServiceField)
+		services, why := b.readServices(v)
+		if why != nil {
+			return why
+		}
+		r.services = services
+	}
+	if o.StatusField != "" {
+		v, _ := props.Get(o.StatusField)
+		word, _ := textOf(v)
+		known := true
+		if r.status, known = statusOf(word); !known {
+			r.statusWord = strings.TrimSpace(word)
+		}
+	}
+	if o.CapacityField != "" {
+		v, _ := props.Get(o.CapacityField)
+		n, bad := amount(v, milliPlaces, maxAmount)
+		if bad != numberOK {
+			return badCell("bad_capacity", o.CapacityField, bad.text(v.Text))
+		}
+		r.capacity = n
+	}
+	if why := b.readArea(props, r, measured); why != nil {
+		return why
+	}
+	for _, d := range []struct {
+		field   string
+		date    *string
+		rounded *bool
+		end     bool
+	}{{o.OpenedField, &r.opened, &r.roundedOpen, false}, {o.ClosedField, &r.closed, &r.roundedShut, true}} {
+		if d.field == "" {
+			continue
+		}
+		v, _ := props.Get(d.field)
+		text, ok := textOf(v)
+		if v.Kind == geojson.Null || strings.TrimSpace(text) == "" && v.Kind == geojson.String {
+			continue
+		}
+		if *d.date, *d.rounded, ok = dateOf(text, d.end); !ok {
+			return badCell("bad_date", d.field, coverage.Text{
+				Zh: quote(v.Text) + " 不是日期, 写作 2024-05-01", En: quote(v.Text) + " is not a date; write 2024-05-01",
+			})
+		}
+	}
+	if r.opened != "" && r.closed != "" && r.closed < r.opened {
+		return badCell("bad_date", o.ClosedField, coverage.Text{
+			Zh: "关闭(" + r.closed + ")早于开放(" + r.opened + ")", En: "it closes (" + r.closed + ") before it opens (" + r.opened + ")",
+		})
+	}
+	return nil
+}
+
+func (b *builder) readServices(v geojson.Value) ([]string, *Finding) {
+	if keys, ok := b.cells[v.Text]; ok && v.Kind != geojson.Null {
+		return keys, nil
+	}
+	var words []string
+	switch v.Kind {
+	case geojson.String:
+		words = splitWords(v.Text)
+	case geojson.JSON:
+		items, ok := listOf(v.Text)
+		if !ok {
+			return nil, badCell("unknown_service", b.o.ServiceField, coverage.Text{
+				Zh: quote(v.Text) + " 不是服务要素的列表", En: quote(v.Text) + " is not a list of services",
+			})
+		}
+		words = items
+	case geojson.Null:
+	default:
+		words = []string{v.Text}
+	}
+	if len(words) == 0 {
+		return nil, finding("missing_service", b.o.ServiceField+" 没有值", b.o.ServiceField+" has no value")
+	}
+	var keys []string
+	for _, w := range words {
+		key, ok := b.services.Resolve(w)
+		if !ok {
+			t := coverage.Text{Zh: "没有服务要素 " + quote(w), En: "there is no service " + quote(w)}
+			if s := b.services.Suggest(w); s != "" {
+				t.Zh += ", 是否为 " + s
+				t.En += "; did you mean " + s + "?"
+			}
+			return nil, badCell("unknown_service", b.o.ServiceField, t)
+		}
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	keys = slices.Compact(keys)
+	if len(b.cells) < maxShared {
+		b.cells[strings.Clone(v.Text)] = keys
+	}
+	return keys, nil
+}
+
+// readArea takes the size from its column, else from the polygon.
+func (b *builder) readArea(props geojson.Properties, r *record, measured int64) *Finding {
+	r.area = measured
+	if b.o.AreaField == "" {
+		return nil
+	}
+	v, _ := props.Get(b.o.AreaField)
+	n, bad := amount(v, mm2Places, maxAmount)
+	if bad != numberOK {
+		return badCell("bad_area", b.o.AreaField, bad.text(v.Text))
+	}
+	if n != coverage.Unknown {
+		r.area = n
+	}
+	return nil
+}
+
+func (b *builder) readBuilding(props geojson.Properties, r *record, measured int64) *Finding {
+	if why := b.readArea(props, r, measured); why != nil {
+		return why
+	}
+	if f := b.o.FloorAreaField; f != "" {
+		v, _ := props.Get(f)
+		n, bad := amount(v, mm2Places, maxAmount)
+		if bad != numberOK {
+			return badCell("bad_area", f, bad.text(v.Text))
+		}
+		r.floor = n
+	}
+	if f := b.o.FloorsField; f != "" {
+		v, _ := props.Get(f)
+		floors, bad := amount(v, milliPlaces, maxFloors)
+		if bad != numberOK {
+			return badCell("bad_floors", f, bad.text(v.Text))
+		}
+		if r.floor == coverage.Unknown && floors != coverage.Unknown && r.area != coverage.Unknown {
+			n, ok := timesMilli(r.area, floors)
+			if !ok {
+				return badCell("bad_floors", f, tooLarge.text(v.Text))
+			}
+			r.floor = n
+		}
+	}
+	return nil
+}
+
+// keep appends an accepted row to the columns.
+func (b *builder) keep(row *Row, id string, r *record) {
+	c, o, f := &b.c, &b.o, &row.Feature
+	sum := sha256.Sum256(canonical(f))
+	c.n, c.lines = append(c.n, int32(row.N)), append(c.lines, int32(row.Line))
+	c.ids = append(c.ids, id)
+	c.digests = append(c.digests, [16]byte(sum[:16]))
+	b.buffer = append(b.buffer[:0], r.name...)
+	c.names = append(c.names, c.share(b.buffer))
+	b.buffer = f.Properties.AppendJSON(b.buffer[:0])
+	c.properties = append(c.properties, c.share(b.buffer))
+	if o.Role != coverage.RoleAttributes {
+		c.addGeometry(f.Geometry)
+	}
+	for i, n := range r.measures {
+		c.measures[i] = append(c.measures[i], n)
+		if n == coverage.Unknown {
+			b.missing[i]++
+		}
+	}
+	switch o.Role {
+	case coverage.RoleNeighborhoods:
+		b.buffer = append(b.buffer[:0], r.kind...)
+		c.kinds = append(c.kinds, c.share(b.buffer))
+		for i, parents := range r.parents {
+			c.parents[i] = append(c.parents[i], parents)
+		}
+		for i := len(o.Parents); i < len(b.levels); i++ {
+			var parents []string
+			if len(id) == 12 && allDigits(id) {
+				parents = []string{id[:codeDigits(b.levels[i])]}
+				b.derived = true
+			}
+			c.parents[i] = append(c.parents[i], parents)
+		}
+	case coverage.RoleFacilities:
+		if o.ServiceField != "" {
+			c.services = append(c.services, r.services)
+			for _, s := range r.services {
+				b.newService[s] = true
+			}
+		}
+		if o.StatusField != "" {
+			c.status = append(c.status, r.status)
+			if r.statusWord != "" && (b.statuses[r.statusWord] > 0 || len(b.statuses) < maxShared) {
+				b.statuses[strings.Clone(r.statusWord)]++
+			}
+		}
+		if o.OpenedField != "" {
+			c.opened = append(c.opened, r.opened)
+		}
+		if o.ClosedField != "" {
+			c.closed = append(c.closed, r.closed)
+		}
+		if r.roundedOpen || r.roundedShut {
+			b.rounded++
+		}
+		if o.CapacityField != "" {
+			c.capacity = append(c.capacity, r.capacity)
+		}
+		c.area = append(c.area, r.area)
+	case coverage.RoleBuildings:
+		c.area = append(c.area, r.area)
+		if o.FloorAreaField != "" || o.FloorsField != "" {
+			c.floor = append(c.floor, r.floor)
+		}
+	}
+}
+
+// canonical gives the bytes by which two features are the same.
+func canonical(f *geojson.Feature) []byte {
+	if f.Geometry == nil {
+		return f.Properties.AppendJSON(nil)
+	}
+	return geojson.Canonical(*f)
+}
+
+func (b *builder) refuse(row Row, id string, why *Finding) {
+	b.rep.Refused++
+	b.report(row.N, row.Line, id, "refused", *why)
+}
+
+// report appends what happened to one row.
+func (b *builder) report(n, line int, id, action string, findings ...Finding) {
+	b.rep.Rows = append(b.rep.Rows, reportRow(n, line, id, action, findings...))
+}
+
+func reportRow(n, line int, id, action string, findings ...Finding) coverage.ReportRow {
+	r := coverage.ReportRow{N: n, Line: line, ID: id, Action: action, Reason: findings[0].Code, Text: findings[0].Text.En, TextZh: findings[0].Text.Zh}
+	for _, f := range findings[1:] {
+		r.Text += "; " + f.Text.En
+		r.TextZh += "; " + f.Text.Zh
+	}
+	return r
+}
+
+// checkFields refuses a file that lacks a column it was asked for; a file without rows can lack none, unless it has a header.
+func (b *builder) checkFields(header bool) error {
+	if b.rep.Read == 0 && !header {
+		return nil
+	}
+	asked := []string{}
+	for _, f := range b.o.fields() {
+		asked = append(asked, *f.value)
+	}
+	for _, m := range b.o.Measures {
+		asked = append(asked, m.Field)
+	}
+	for _, p := range b.o.Parents {
+		asked = append(asked, p.Field)
+	}
+	if b.rep.Refused == b.rep.Read && !header && len(b.fields) == 0 {
+		return nil // nothing could be read: that no row is usable says more
+	}
+	var have []string
+	for name := range b.fields {
+		have = append(have, name)
+	}
+	sort.Strings(have)
+	for _, field := range asked {
+		if _, ok := b.fields[field]; field == "" || ok || len(b.fields) >= maxFields {
+			continue
+		}
+		e := refused(b.file, "没有这一列", "no row has this column").field(field)
+		list := strings.Join(have[:min(len(have), 40)], ", ")
+		if len(have) > 40 {
+			list += ", …"
+		}
+		hint := coverage.Text{Zh: "文件中的列: " + list, En: "the file's columns: " + list}
+		if len(have) == 0 {
+			hint = coverage.Text{Zh: "文件中没有任何属性列", En: "the file has no columns"}
+		}
+		if b.o.Role == coverage.RoleDemand && field == defaultMeasure {
+			hint.Zh = "用 --measure population=列名 指出人口列; " + hint.Zh
+			hint.En = "name the column of people with --measure population=COLUMN; " + hint.En
+		}
+		return e.hint(hint.Zh, hint.En).err()
+	}
+	return nil
+}
+
+// layer settles ids and makes the layer of what is kept.
+func (b *builder) layer() (*coverage.Layer, error) {
+	c, o := &b.c, &b.o
+	b.nameRest()
+	drop := b.settleDuplicates()
+	b.sortReport()
+	b.count()
+	if b.rep.Read > 0 && b.rep.Refused == b.rep.Read {
+		return nil, b.noneUsable()
+	}
+	rows := c.order(drop)
+	l := &coverage.Layer{
+		IDs: pick(c.ids, rows), Names: pick(c.names, rows), Properties: pick(c.properties, rows),
+		Points: pick(c.points, rows), Shapes: pick(c.shapes, rows), Kinds: pick(c.kinds, rows),
+		Services: pick(c.services, rows), Status: pick(c.status, rows), Opened: pick(c.opened, rows), Closed: pick(c.closed, rows),
+		Capacity: pick(c.capacity, rows), AreaMM2: pick(c.area, rows), FloorMM2: pick(c.floor, rows),
+	}
+	if len(rows) == 0 {
+		l.IDs, l.Names, l.Properties = []string{}, []string{}, []string{}
+		if o.Role != coverage.RoleAttributes {
+			l.Points = []orb.Point{}
+		}
+	}
+	for i, m := range o.Measures {
+		values := pick(c.measures[i], rows)
+		if values == nil {
+			values = []int64{}
+		}
+		l.Measures = append(l.Measures, coverage.Measure{Name: m.Name, Modelled: o.Modelled, Values: values})
+	}
+	for i, level := range b.levels {
+		if i >= len(o.Parents) && !b.derived {
+			continue
+		}
+		parents := pick(c.parents[i], rows)
+		if parents == nil {
+			parents = [][]string{}
+		}
+		l.Parents = append(l.Parents, coverage.ParentColumn{Level: level, Parents: parents})
+	}
+	if allEmpty(l.Kinds) {
+		l.Kinds = nil
+	}
+	if !slices.ContainsFunc(l.AreaMM2, func(n int64) bool { return n != coverage.Unknown }) {
+		l.AreaMM2 = nil
+	}
+	l.Sort() // rows are in order; brings parents and measures into theirs
+
+	services := slices.Clone(o.Services)
+	for s := range b.newService {
+		services = append(services, s)
+	}
+	slices.Sort(services)
+	services = slices.Compact(services)
+	l.Info = coverage.LayerInfo{
+		LayerKey: o.key(), Rows: len(rows), Source: baseName(b.file), CRS: b.rep.CRS, CRSKnownBy: b.rep.CRSKnownBy,
+		Level: o.Level, Services: services, Surveys: o.surveys(services), Modelled: o.Modelled, Derived: o.Derived,
+		Attribution: o.Attribution, Declared: o.declared(), Bound: bound(l),
+	}
+	l.Info.Hash = l.ComputeHash()
+	b.rep.Services, b.rep.Hash = services, l.Info.Hash
+	b.rep.BBox = box(l)
+	return l, nil
+}
+
+// nameRest gives rows without an id a hash of their content, with an ordinal among equals.
+func (b *builder) nameRest() {
+	c := &b.c
+	rest := []int{}
+	for i, id := range c.ids {
+		if id == "" {
+			rest = append(rest, i)
+		}
+	}
+	slices.SortFunc(rest, func(x, y int) int {
+		if o := slices.Compare(c.digests[x][:], c.digests[y][:]); o != 0 {
+			return o
+		}
+		return x - y
+	})
+	ordinal := 0
+	for k, i := range rest {
+		if k > 0 && c.digests[i] == c.digests[rest[k-1]] {
+			ordinal++
+		} else {
+			ordinal = 1
+		}
+		c.ids[i] = hex.EncodeToString(c.digests[i][:8])
+		if ordinal > 1 {
+			c.ids[i] += "-" + strconv.Itoa(ordinal)
+		}
+	}
+}
+
+// settleDuplicates keeps the first of equal features that share an id, and refuses all of those that differ.
+func (b *builder) settleDuplicates() (drop []bool) {
+	c := &b.c
+	drop = make([]bool, len(c.ids))
+	order := c.byID()
+	for from := 0; from < len(order); {
+		to := from + 1
+		for to < len(order) && c.ids[order[to]] == c.ids[order[from]] {
+			to++
+		}
+		if group := order[from:to]; len(group) > 1 {
+			same := c.digests[group[0]] == c.digests[group[len(group)-1]]
+			first := slices.Min(group)
+			for _, i := range group {
+				switch {
+				case same && i == first:
+				case same:
+					drop[i] = true
+					b.settle(i, "repaired", *finding("duplicate_equal",
+						fmt.Sprintf("与第 %d 个要素完全相同, 只计一次", c.n[first]),
+						fmt.Sprintf("equal to feature %d, counted once", c.n[first])))
+				default:
+					drop[i] = true
+					other := first
+					if i == first {
+						other = group[slices.IndexFunc(group, func(j int) bool { return j != first })]
+					}
+					b.settle(i, "refused", *finding("duplicate_id",
+						fmt.Sprintf("编号 %s 也属于内容不同的第 %d 个要素; 请改正编号, 或用 --id-field 指定另一列", quote(c.ids[i]), c.n[other]),
+						fmt.Sprintf("the id %s also belongs to feature %d, which differs; correct the ids, or name another column with --id-field", quote(c.ids[i]), c.n[other])))
+				}
+			}
+		}
+		from = to
+	}
+	b.settleBase(order, drop)
+	return drop
+}
+
+// count makes the report's counts those of its rows.
+func (b *builder) count() {
+	b.rep.Repaired, b.rep.Refused = 0, 0
+	for i := range b.rep.Rows {
+		if b.rep.Rows[i].Action == "repaired" {
+			b.rep.Repaired++
+		} else {
+			b.rep.Refused++
+		}
+	}
+	b.rep.Used = b.rep.Read - b.rep.Repaired - b.rep.Refused
+}
+
+// settle writes a later finding into an accepted row's entry of the report.
+func (b *builder) settle(i int, action string, f Finding) {
+	if at, has := b.rows[i]; has {
+		old := b.rep.Rows[at]
+		b.rep.Rows[at] = reportRow(old.N, old.Line, b.c.ids[i], action, f)
+		if action == "repaired" {
+			b.rep.Rows[at].Text += "; " + old.Text
+			b.rep.Rows[at].TextZh += "; " + old.TextZh
+		}
+		return
+	}
+	b.rows[i] = len(b.rep.Rows)
+	b.report(int(b.c.n[i]), int(b.c.lines[i]), b.c.ids[i], action, f)
+}
+
+func (b *builder) sortReport() {
+	slices.SortFunc(b.rep.Rows, func(x, y coverage.ReportRow) int { return x.N - y.N })
+}
+
+// noneUsable says why a file with rows gives nothing: the most frequent reason with its first example.
+func (b *builder) noneUsable() error {
+	counts := map[string]int{}
+	first := -1
+	for i := range b.rep.Rows {
+		counts[b.rep.Rows[i].Reason]++
+	}
+	for i := range b.rep.Rows {
+		if first < 0 || counts[b.rep.Rows[i].Reason] > counts[b.rep.Rows[first].Reason] {
+			first = i
+		}
+	}
+	row := b.rep.Rows[first]
+	e := refused(b.file, "%d 个要素无一可用", "none of %d features is usable", b.rep.Read)
+	return e.hint(
+		fmt.Sprintf("其中 %d 个: %s; 如第 %d 个: %s", counts[row.Reason], row.Reason, row.N, row.TextZh),
+		fmt.Sprintf("%d of them: %s; for example feature %d: %s", counts[row.Reason], row.Reason, row.N, row.Text)).err()
+}
+
+func finding(code, zh, en string) *Finding {
+	return &Finding{Code: code, Text: coverage.Text{Zh: zh, En: en}}
+}
+
+func badCell(code, field string, t coverage.Text) *Finding {
+	return finding(code, field+": "+t.Zh, field+": "+t.En)
+}
+
+func allEmpty(s []string) bool {
+	return !slices.ContainsFunc(s, func(v string) bool { return v != "" })
+}
+
+// bound is the box around a layer's rows, the zero box for none.
+func bound(l *coverage.Layer) orb.Bound {
+	var out orb.Bound
+	for i := range l.IDs {
+		g := l.Geometry(i)
+		if g == nil {
+			continue
+		}
+		if i == 0 {
+			out = g.Bound()
+		} else {
+			out = out.Union(g.Bound())
+		}
+	}
+	return out
+}
+
+func box(l *coverage.Layer) []float64 {
+	if l.Len() == 0 || l.Geometry(0) == nil {
+		return nil
+	}
+	b := l.Info.Bound
+	return []float64{b.Min[0], b.Min[1], b.Max[0], b.Max[1]}
+}

@@ -1,0 +1,180 @@
+package coverage
+
+import (
+	"fmt"
+	"sort"
+
+	"github.com/paulmach/orb"
+
+	"lifecircle/geo/measure"
+	"lifecircle/geo/overlay"
+)
+
+// minLandMM2 is 1 m²: less land than that is no demand.
+const minLandMM2 = 1_000_000
+
+// landUse is residential land, cut by neighborhoods. Layers are unions: where parcels overlap, land
+// counts once.
+type landUse struct {
+	pieces   []landPiece
+	subjects [][]int32 // per subject (units, then parents): its pieces, ascending
+}
+
+// landPiece is the part of a dissolved parcel that lies in a subject.
+type landPiece struct {
+	polygon orb.MultiPolygon
+	mm2     int64
+	parcel  int
+}
+
+// addLand dissolves the parcels of all land layers and cuts them by neighborhoods.
+func (c *City) addLand(layers []*Layer) error {
+	land := ofRole(layers, RoleLand)
+	if len(land) == 0 {
+		return nil
+	}
+	var parcels []orb.MultiPolygon
+	for _, l := range land {
+		for i := range l.IDs {
+			parcels = append(parcels, polygons(l.Geometry(i)))
+		}
+	}
+	parcels, err := dissolve(parcels)
+	if err != nil {
+		return fmt.Errorf("residential land: %w", err)
+	}
+	lu := &landUse{subjects: make([][]int32, len(c.units)+len(c.parents))}
+	add := func(subject, parcel int, polygon orb.MultiPolygon) {
+		if len(polygon) == 0 {
+			return
+		}
+		lu.subjects[subject] = append(lu.subjects[subject], int32(len(lu.pieces)))
+		lu.pieces = append(lu.pieces, landPiece{polygon, measure.AreaMM2(polygon), parcel})
+	}
+	for p, parcel := range parcels {
+		hits, _, err := c.cutLand(parcel)
+		if err != nil {
+			return fmt.Errorf("residential land at %.5f, %.5f: %w", parcel[0][0][0][0], parcel[0][0][0][1], err)
+		}
+		for _, h := range hits {
+			add(h.unit, p, h.piece)
+		}
+	}
+	// a parent's land is the union of its members'
+	for k, p := range c.parents {
+		subject := len(c.units) + k
+		overlapping := map[int][]orb.Geometry{} // parcel → pieces of units that overlap others
+		for _, u := range p.members {
+			for _, n := range lu.subjects[u] {
+				if c.overlapping[u] {
+					overlapping[lu.pieces[n].parcel] = append(overlapping[lu.pieces[n].parcel], lu.pieces[n].polygon)
+					continue
+				}
+				lu.subjects[subject] = append(lu.subjects[subject], n)
+			}
+		}
+		parcelsOf := make([]int, 0, len(overlapping))
+		for n := range overlapping {
+			parcelsOf = append(parcelsOf, n)
+		}
+		sort.Ints(parcelsOf)
+		for _, n := range parcelsOf {
+			u, err := overlay.Union(overlapping[n])
+			if err != nil {
+				return fmt.Errorf("residential land of %s: %w", p.id, err)
+			}
+			add(subject, n, u)
+		}
+		sort.Slice(lu.subjects[subject], func(a, b int) bool { return lu.subjects[subject][a] < lu.subjects[subject][b] })
+	}
+	c.land = lu
+	return nil
+}
+
+// cutLand cuts a parcel by neighborhoods.
+func (c *City) cutLand(parcel orb.MultiPolygon) ([]unitPart, orb.MultiPolygon, error) {
+	var parts []unitPart
+	for _, u := range c.regions.Search(parcel.Bound()) {
+		switch relate(parcel, c.units[u].geometry) {
+		case apart:
+		case within:
+			parts = append(parts, unitPart{u, parcel})
+		default:
+			piece, err := overlay.Intersection(parcel, c.units[u].geometry)
+			if err != nil {
+				return nil, nil, err
+			}
+			parts = append(parts, unitPart{u, piece})
+		}
+	}
+	return parts, nil, nil
+}
+
+// dissolve makes of parcels disjoint areas: those that overlap or share a border are joined. The result is
+// normalised and sorted, whatever the order of the parcels.
+func dissolve(parcels []orb.MultiPolygon) ([]orb.MultiPolygon, error) {
+	bounds := make([]orb.Bound, len(parcels))
+	order := make([]int, len(parcels))
+	for i, p := range parcels {
+		bounds[i], order[i] = p.Bound(), i
+	}
+	sort.Slice(order, func(a, b int) bool { return bounds[order[a]].Min[0] < bounds[order[b]].Min[0] })
+	sets := newDisjoint(len(parcels))
+	for k, i := range order {
+		for _, j := range order[k+1:] {
+			if bounds[j].Min[0] > bounds[i].Max[0] {
+				break
+			}
+			if bounds[i].Intersects(bounds[j]) && overlay.Intersects(parcels[i], parcels[j]) {
+				sets.join(i, j)
+			}
+		}
+	}
+	var out []orb.MultiPolygon
+	for _, g := range sets.groups() {
+		if len(g) == 1 {
+			out = append(out, overlay.Normalize(parcels[g[0]]))
+			continue
+		}
+		gs := make([]orb.Geometry, len(g))
+		for i, n := range g {
+			gs[i] = parcels[n]
+		}
+		u, err := overlay.Union(gs)
+		if err != nil {
+			return nil, err
+		}
+		for _, poly := range u {
+			out = append(out, orb.MultiPolygon{poly})
+		}
+	}
+	kept := out[:0]
+	for _, mp := range out {
+		if len(mp) > 0 {
+			kept = append(kept, mp)
+		}
+	}
+	sort.Slice(kept, func(a, b int) bool { return lessArea(kept[a], kept[b]) })
+	return kept, nil
+}
+
+// lessArea orders normalised areas by their first vertices.
+func lessArea(a, b orb.MultiPolygon) bool {
+	for i := 0; i < min(len(a), len(b)); i++ {
+		for j := 0; j < min(len(a[i]), len(b[i])); j++ {
+			for k := 0; k < min(len(a[i][j]), len(b[i][j])); k++ {
+				p, q := a[i][j][k], b[i][j][k]
+				if p != q {
+					return p[0] < q[0] || (p[0] == q[0] && p[1] < q[1])
+				}
+			}
+			if len(a[i][j]) != len(b[i][j]) {
+				return len(a[i][j]) < len(b[i][j])
+			}
+		}
+		if len(a[i]) != len(b[i]) {
+			return len(a[i]) < len(b[i])
+		}
+	}
+	return len(a) < len(b)
+}

@@ -1,0 +1,196 @@
+package coverage
+
+import (
+	"math"
+	"sort"
+
+	"github.com/paulmach/orb"
+)
+
+// The fixed lattice of 25 m squares (design.md §5): rows of 0.000225° from the equator, columns of
+// 0.000225° ÷ cos of the row's middle, rounded to 10⁻⁹°, from the meridian of Greenwich. Everything
+// is counted in billionths of a degree.
+
+const latticeRow = 225_000 // 10⁻⁹°
+
+// square is one square of the lattice.
+type square struct{ row, col int64 }
+
+// columnWidth is the width of the columns of a row, 10⁻⁹°.
+func columnWidth(row int64) int64 {
+	mid := (float64(row) + 0.5) * latticeRow * 1e-9
+	return int64(math.Floor(latticeRow/cosDegrees(mid) + 0.5))
+}
+
+// squareOf gives the square that holds a point; a point on an edge belongs to the square north or east of it.
+func squareOf(p orb.Point) square {
+	row := int64(math.Floor(p[1] * 1e9 / latticeRow))
+	return square{row, int64(math.Floor(p[0] * 1e9 / float64(columnWidth(row))))}
+}
+
+// middle is the middle of a square.
+func (s square) middle() orb.Point {
+	w := columnWidth(s.row)
+	return orb.Point{
+		(float64(s.col*w) + float64(w)/2) / 1e9,
+		(float64(s.row*latticeRow) + latticeRow/2) / 1e9,
+	}
+}
+
+// run is a row's squares from column first to column last.
+type run struct{ row, first, last int64 }
+
+// polygon is the outline of a run.
+func (r run) polygon() orb.Polygon {
+	w := columnWidth(r.row)
+	x0, x1 := float64(r.first*w)/1e9, float64((r.last+1)*w)/1e9
+	y0, y1 := float64(r.row*latticeRow)/1e9, float64((r.row+1)*latticeRow)/1e9
+	return orb.Polygon{{{x0, y0}, {x1, y0}, {x1, y1}, {x0, y1}, {x0, y0}}}
+}
+
+// west and east are the borders of a run in 10⁻⁹°.
+func (r run) west() int64 { return r.first * columnWidth(r.row) }
+func (r run) east() int64 { return (r.last + 1) * columnWidth(r.row) }
+
+// runsOf joins neighboring squares of a row; the result is sorted by row and column.
+func runsOf(squares []square) []run {
+	s := append([]square(nil), squares...)
+	sort.Slice(s, func(a, b int) bool {
+		if s[a].row != s[b].row {
+			return s[a].row < s[b].row
+		}
+		return s[a].col < s[b].col
+	})
+	var out []run
+	for _, q := range s {
+		if n := len(out); n > 0 && out[n-1].row == q.row && q.col <= out[n-1].last+1 {
+			out[n-1].last = max(out[n-1].last, q.col)
+			continue
+		}
+		out = append(out, run{q.row, q.col, q.col})
+	}
+	return out
+}
+
+// components groups runs that share a piece of an edge; each holds indices of runs, ascending, and the
+// groups are sorted by their first run.
+func components(runs []run) [][]int {
+	sets := newDisjoint(len(runs))
+	lower := 0 // first run of the row below, as far as it may still touch
+	for i := range runs {
+		for lower < i && (runs[lower].row < runs[i].row-1 || (runs[lower].row == runs[i].row-1 && runs[lower].east() <= runs[i].west())) {
+			lower++
+		}
+		for j := lower; j < i && runs[j].row == runs[i].row-1 && runs[j].west() < runs[i].east(); j++ {
+			if runs[j].east() > runs[i].west() {
+				sets.join(i, j)
+			}
+		}
+	}
+	return sets.groups()
+}
+
+// latticeIn gives the squares whose middles lie in an area, sorted.
+func latticeIn(mp orb.MultiPolygon) []square {
+	if len(mp) == 0 {
+		return nil
+	}
+	b := mp.Bound()
+	var out []square
+	first := int64(math.Floor(b.Min[1]*1e9/latticeRow - 0.5))
+	last := int64(math.Ceil(b.Max[1]*1e9/latticeRow - 0.5))
+	type edge struct{ a, b orb.Point }
+	byRow := map[int64][]edge{}
+	for _, poly := range mp {
+		for _, ring := range poly {
+			for i := 1; i < len(ring); i++ {
+				lo, hi := ring[i-1], ring[i]
+				if lo[1] > hi[1] {
+					lo, hi = hi, lo
+				}
+				r0 := int64(math.Ceil(lo[1]*1e9/latticeRow - 0.5))
+				for r := r0 - 1; r <= last; r++ {
+					y := (square{r, 0}).middle()[1]
+					if y < lo[1] {
+						continue
+					}
+					if y >= hi[1] {
+						break
+					}
+					byRow[r] = append(byRow[r], edge{lo, hi})
+				}
+			}
+		}
+	}
+	var xs []float64
+	for r := first; r <= last; r++ {
+		edges := byRow[r]
+		if len(edges) == 0 {
+			continue
+		}
+		y := (square{r, 0}).middle()[1]
+		xs = xs[:0]
+		for _, e := range edges {
+			t := (y - e.a[1]) / (e.b[1] - e.a[1])
+			xs = append(xs, e.a[0]+float64(t*(e.b[0]-e.a[0])))
+		}
+		sort.Float64s(xs)
+		w := float64(columnWidth(r))
+		for k := 0; k+1 < len(xs); k += 2 {
+			// middles (col + ½)·w in [xs[k], xs[k+1])
+			c0 := int64(math.Ceil(xs[k]*1e9/w - 0.5))
+			c1 := int64(math.Ceil(xs[k+1]*1e9/w-0.5)) - 1
+			for col := c0; col <= c1; col++ {
+				out = append(out, square{r, col})
+			}
+		}
+	}
+	return out
+}
+
+// disjoint is a union–find over 0…n−1.
+type disjoint struct{ up []int }
+
+func newDisjoint(n int) *disjoint {
+	d := &disjoint{make([]int, n)}
+	for i := range d.up {
+		d.up[i] = i
+	}
+	return d
+}
+
+func (d *disjoint) find(i int) int {
+	for d.up[i] != i {
+		d.up[i] = d.up[d.up[i]]
+		i = d.up[i]
+	}
+	return i
+}
+
+// join joins two sets; the smaller root stays, so that the result hangs on no order.
+func (d *disjoint) join(a, b int) {
+	a, b = d.find(a), d.find(b)
+	if a > b {
+		a, b = b, a
+	}
+	d.up[b] = a
+}
+
+// groups gives the sets, each ascending, sorted by their smallest element.
+func (d *disjoint) groups() [][]int {
+	at := map[int]int{}
+	var out [][]int
+	for i := range d.up {
+		r := d.find(i)
+		k, ok := at[r]
+		if !ok {
+			k = len(out)
+			at[r] = k
+			out = append(out, nil)
+		}
+		out[k] = append(out[k], i)
+	}
+	return out
+}
+
+func cosDegrees(lat float64) float64 { return math.Cos(lat * math.Pi / 180) }

@@ -1,0 +1,158 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	sqlite3 "github.com/mattn/go-sqlite3"
+)
+
+// connector opens connections to one file. Every connection knows the functions that the
+// R-tree triggers of a GeoPackage call.
+type connector struct {
+	dsn    string
+	driver *sqlite3.SQLiteDriver
+}
+
+func (c *connector) Connect(context.Context) (driver.Conn, error) { return c.driver.Open(c.dsn) }
+func (c *connector) Driver() driver.Driver                        { return c.driver }
+
+// Access modes of SQLite's URIs.
+const (
+	accessCreate = "mode=rwc"
+	accessWrite  = "mode=rw"
+	accessRead   = "mode=ro"
+	// accessFrozen reads a file that nobody can be writing: one that a crash left in WAL mode in a
+	// folder where we may not make the index of the log.
+	accessFrozen = "mode=ro&immutable=1"
+)
+
+// openDB makes a pool of connections; nothing is opened yet. queryOnly connections refuse to write.
+func openDB(path, access string, busy time.Duration, queryOnly bool) *sql.DB {
+	pragmas := []string{
+		fmt.Sprintf("PRAGMA busy_timeout = %d", busy.Milliseconds()),
+		"PRAGMA foreign_keys = ON",
+		"PRAGMA synchronous = FULL",
+	}
+	if queryOnly {
+		pragmas = append(pragmas, "PRAGMA query_only = ON")
+	} else {
+		pragmas = append(pragmas, "PRAGMA cache_size = -65536") // KiB
+	}
+	return sql.OpenDB(&connector{
+		dsn: "file:" + escapePath(path) + "?" + access,
+		driver: &sqlite3.SQLiteDriver{ConnectHook: func(c *sqlite3.SQLiteConn) error {
+			for name, f := range spatialFunctions() {
+				if err := c.RegisterFunc(name, f, true); err != nil {
+					return err
+				}
+			}
+			for _, p := range pragmas {
+				if _, err := c.Exec(p, nil); err != nil {
+					return err
+				}
+			}
+			return nil
+		}},
+	})
+}
+
+// escapePath writes a path as SQLite's URIs have it.
+func escapePath(path string) string {
+	path = filepath.ToSlash(path)
+	if len(path) > 1 && path[1] == ':' { // a drive
+		path = "/" + path
+	}
+	return strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
+}
+
+// tx is the one write transaction that is open. Its statements do not look at a context: an
+// interrupt in the middle of a statement is worth nothing where a transaction is rolled back whole;
+// long loops ask canceled.
+type tx struct {
+	conn *sql.Conn
+	ctx  context.Context
+	now  string // the time of everything in this transaction, as in gpkg_contents
+}
+
+func (t *tx) exec(query string, args ...any) error {
+	_, err := t.conn.ExecContext(context.Background(), query, args...)
+	return err
+}
+
+func (t *tx) query(query string, args ...any) (*sql.Rows, error) {
+	return t.conn.QueryContext(context.Background(), query, args...)
+}
+
+func (t *tx) row(query string, args ...any) *sql.Row {
+	return t.conn.QueryRowContext(context.Background(), query, args...)
+}
+
+func (t *tx) canceled() error { return context.Cause(t.ctx) }
+
+// bulk prepares statements on the bare connection, for as many executions as rows: database/sql
+// would cost more than SQLite itself.
+func (t *tx) bulk(queries []string, fill func(put func(query int, args []driver.Value) error) error) error {
+	return t.conn.Raw(func(bare any) error {
+		c := bare.(*sqlite3.SQLiteConn)
+		statements := make([]*sqlite3.SQLiteStmt, len(queries))
+		defer func() {
+			for _, s := range statements {
+				if s != nil {
+					s.Close()
+				}
+			}
+		}()
+		for i, q := range queries {
+			s, err := c.Prepare(q)
+			if err != nil {
+				return err
+			}
+			statements[i] = s.(*sqlite3.SQLiteStmt)
+		}
+		n := 0
+		return fill(func(query int, args []driver.Value) error {
+			if n++; n%4096 == 0 {
+				if err := t.canceled(); err != nil {
+					return err
+				}
+			}
+			_, err := statements[query].Exec(args)
+			return err
+		})
+	})
+}
+
+// collect reads a query's rows.
+func collect[T any](rows *sql.Rows, err error, scan func(*sql.Rows) (T, error)) ([]T, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, rows.Err()
+}
+
+// scanOne scans a row of one column.
+func scanOne[T any](rows *sql.Rows) (v T, err error) {
+	err = rows.Scan(&v)
+	return v, err
+}
+
+// quote writes an SQL identifier.
+func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+// literal writes an SQL text.
+func literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }

@@ -1,0 +1,409 @@
+package store
+
+import (
+	"bytes"
+	"compress/flate"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/paulmach/orb"
+
+	"lifecircle/coverage"
+)
+
+const currentLayers = `SELECT k.role, k.service, k.name, k.touched, l.version, l.hash, l.info, l.areas
+FROM lc_keys k JOIN lc_layers l ON l.key_id = k.id AND l.is_current `
+
+// Layers gives the current version of every layer by role, service and name. Changed is set where another
+// program edited the layer's rows since.
+func (p *Project) Layers(ctx context.Context) ([]coverage.LayerInfo, error) {
+	rows, err := p.readers.QueryContext(ctx, currentLayers+`ORDER BY k.role, k.service, k.name`)
+	layers, err := collect(rows, err, scanInfo)
+	return layers, explain(p.file, err)
+}
+
+// Layer gives any version of a layer, in full, by its hash: NotFound if there is none.
+func (p *Project) Layer(ctx context.Context, hash string) (*coverage.Layer, error) {
+	l, err := loadLayer(p.readers.QueryRowContext(ctx, loadQuery, hash), hash)
+	return l, explain(p.file, err)
+}
+
+// Report gives the import report of a version by the version's hash: NotFound if there is none.
+func (p *Project) Report(ctx context.Context, hash string) (*coverage.ImportReport, error) {
+	var size int
+	var data []byte
+	err := p.readers.QueryRowContext(ctx, `SELECT r.size, r.data FROM lc_reports r JOIN lc_layers l ON l.id = r.layer_id
+WHERE l.hash = ? ORDER BY l.id DESC LIMIT 1`, hash).Scan(&size, &data)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, coverage.Errorf(coverage.NotFound, "没有图层版本 %s 的导入报告", "there is no import report of layer version %s", hash)
+	}
+	if err == nil {
+		data, err = inflate(data, size)
+	}
+	report := &coverage.ImportReport{}
+	if err == nil {
+		err = json.Unmarshal(data, report)
+	}
+	if err != nil {
+		return nil, explain(p.file, err)
+	}
+	return report, nil
+}
+
+// SaveLayer makes l the current version of its key: its rows stand in the visible table, the version it
+// replaces stays, compressed. It sets Version, Rows, Hash (if empty) and Bound (if zero) of l.Info, and Version and Hash of
+// the report. If l is the current version already, nothing is written. Rows that another program
+// edited meanwhile are first kept as a version of their own.
+func (p *Project) SaveLayer(ctx context.Context, l *coverage.Layer, report *coverage.ImportReport) error {
+	if err := checkLayer(l); err != nil {
+		return err
+	}
+	if l.Info.Hash == "" {
+		l.Info.Hash = l.ComputeHash()
+	}
+	l.Info.Rows, l.Info.Changed = l.Len(), false
+	if l.Info.Bound == (orb.Bound{}) {
+		l.Info.Bound = boundOf(l)
+	}
+	if version, same, err := p.isCurrent(ctx, l); err != nil || same {
+		if same {
+			setVersion(l, report, version)
+		}
+		return explain(p.file, err)
+	}
+	version := 0
+	err := p.write(ctx, func(t *tx) error {
+		key, err := t.key(l.Info.LayerKey)
+		if err != nil {
+			return err
+		}
+		if key.touched {
+			if _, err := t.refreshTable(l.Info.Role, p.file); err != nil {
+				return err
+			}
+			if key, err = t.key(l.Info.LayerKey); err != nil {
+				return err
+			}
+		}
+		if key.hash == l.Info.Hash { // somebody else saved the same meanwhile
+			version = key.version
+			return nil
+		}
+		version = key.newest + 1
+		info := l.Info
+		info.Version = version
+		saved := *l
+		saved.Info = info
+		var r *coverage.ImportReport
+		if report != nil {
+			c := *report
+			c.Version, c.Hash = version, info.Hash
+			r = &c
+		}
+		if err := t.saveVersion(key, &saved, r); err != nil {
+			return err
+		}
+		if err := t.replaceRows(key.id, &saved); err != nil {
+			return err
+		}
+		return t.stamp(l.Info.Role)
+	})
+	if err == nil {
+		setVersion(l, report, version)
+	}
+	return err
+}
+
+func setVersion(l *coverage.Layer, report *coverage.ImportReport, version int) {
+	l.Info.Version = version
+	if report != nil {
+		report.Version, report.Hash = version, l.Info.Hash
+	}
+}
+
+// isCurrent tells whether a layer is the current version of its key, untouched.
+func (p *Project) isCurrent(ctx context.Context, l *coverage.Layer) (version int, same bool, err error) {
+	k := l.Info.LayerKey
+	err = p.readers.QueryRowContext(ctx, `SELECT l.version FROM lc_keys k JOIN lc_layers l ON l.key_id = k.id AND l.is_current
+WHERE k.role = ? AND k.service = ? AND k.name = ? AND k.touched = 0 AND l.hash = ?`, string(k.Role), k.Service, k.Name, l.Info.Hash).Scan(&version)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, false, nil
+	}
+	return version, err == nil, err
+}
+
+// layerKey is a key with its current version: 0 and "" when it is new.
+type layerKey struct {
+	id      int64
+	touched bool
+	current int64 // id of the current version
+	version int
+	hash    string
+	newest  int // highest version there ever was
+}
+
+// key finds a key, or makes it.
+func (t *tx) key(k coverage.LayerKey) (layerKey, error) {
+	if err := t.exec(`INSERT OR IGNORE INTO lc_keys (role, service, name) VALUES (?, ?, ?)`, string(k.Role), k.Service, k.Name); err != nil {
+		return layerKey{}, err
+	}
+	var out layerKey
+	err := t.row(`SELECT k.id, k.touched, coalesce(l.id, 0), coalesce(l.version, 0), coalesce(l.hash, ''),
+  (SELECT coalesce(max(version), 0) FROM lc_layers WHERE key_id = k.id)
+FROM lc_keys k LEFT JOIN lc_layers l ON l.key_id = k.id AND l.is_current
+WHERE k.role = ? AND k.service = ? AND k.name = ?`, string(k.Role), k.Service, k.Name).
+		Scan(&out.id, &out.touched, &out.current, &out.version, &out.hash, &out.newest)
+	return out, err
+}
+
+// saveVersion puts a version in the place of the current one, which is compressed.
+func (t *tx) saveVersion(key layerKey, l *coverage.Layer, report *coverage.ImportReport) error {
+	if key.current != 0 {
+		if err := t.exec(`UPDATE lc_layers SET is_current = 0 WHERE id = ?`, key.current); err != nil {
+			return err
+		}
+		if key.hash != l.Info.Hash {
+			if err := t.compress(key.hash); err != nil {
+				return err
+			}
+		}
+	}
+	packed := l.Pack()
+	if err := t.exec(`INSERT INTO lc_contents VALUES (?, ?, 0, ?)
+ON CONFLICT (hash) DO UPDATE SET size = excluded.size, deflate = 0, data = excluded.data`, l.Info.Hash, len(packed), packed); err != nil {
+		return err
+	}
+	info, areas, err := encodeInfo(l.Info)
+	if err != nil {
+		return err
+	}
+	if err := t.exec(`INSERT INTO lc_layers (key_id, version, is_current, hash, saved, info, areas) VALUES (?, ?, 1, ?, ?, ?, ?)`,
+		key.id, l.Info.Version, l.Info.Hash, t.now, info, areas); err != nil {
+		return err
+	}
+	if report != nil {
+		b, err := json.Marshal(report)
+		if err != nil {
+			return err
+		}
+		if err := t.exec(`INSERT INTO lc_reports VALUES (last_insert_rowid(), ?, ?)`, len(b), deflate(b)); err != nil {
+			return err
+		}
+	}
+	return t.exec(`UPDATE lc_keys SET touched = 0 WHERE id = ?`, key.id)
+}
+
+// compress compresses the content of a replaced version.
+func (t *tx) compress(hash string) error {
+	var packed []byte
+	err := t.row(`SELECT data FROM lc_contents WHERE hash = ? AND deflate = 0`, hash).Scan(&packed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return t.exec(`UPDATE lc_contents SET deflate = 1, data = ? WHERE hash = ?`, deflate(packed), hash)
+}
+
+// stamp dates a role's table and gives it the extent of its layers.
+func (t *tx) stamp(role coverage.Role) error {
+	rows, err := t.query(currentLayers+`WHERE k.role = ?`, string(role))
+	layers, err := collect(rows, err, scanInfo)
+	if err != nil {
+		return err
+	}
+	var bounds []orb.Bound
+	for _, l := range layers {
+		if l.Rows > 0 && role != coverage.RoleAttributes {
+			bounds = append(bounds, l.Bound)
+		}
+	}
+	b, known := union(bounds)
+	return t.changed(string(role), b, known)
+}
+
+// loadQuery reads a version's content; of several versions with the same content, the newest.
+const loadQuery = `SELECT l.version, l.info, l.areas, c.size, c.deflate, c.data
+FROM lc_layers l JOIN lc_contents c ON c.hash = l.hash WHERE l.hash = ? ORDER BY l.id DESC LIMIT 1`
+
+func loadLayer(row *sql.Row, hash string) (*coverage.Layer, error) {
+	var version, size int
+	var info string
+	var areas, data []byte
+	var deflated bool
+	err := row.Scan(&version, &info, &areas, &size, &deflated, &data)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, coverage.Errorf(coverage.NotFound, "没有图层版本 %s", "there is no layer version %s", hash)
+	}
+	if err == nil && deflated {
+		data, err = inflate(data, size)
+	}
+	if err != nil {
+		return nil, err
+	}
+	l, err := coverage.UnpackLayer(data)
+	if err != nil {
+		return nil, err
+	}
+	// The content may be older than the version: A, B, and A again.
+	if l.Info, err = decodeInfo(info, areas); err != nil {
+		return nil, err
+	}
+	l.Info.Version, l.Info.Hash = version, hash
+	return l, nil
+}
+
+func scanInfo(r *sql.Rows) (coverage.LayerInfo, error) {
+	var key coverage.LayerKey
+	var touched bool
+	var version int
+	var hash, text string
+	var areas []byte
+	if err := r.Scan(&key.Role, &key.Service, &key.Name, &touched, &version, &hash, &text, &areas); err != nil {
+		return coverage.LayerInfo{}, err
+	}
+	info, err := decodeInfo(text, areas)
+	info.LayerKey, info.Version, info.Hash, info.Changed = key, version, hash, touched
+	return info, err
+}
+
+// encodeInfo gives an info as JSON, and the areas of its surveys as one WKB collection in their order.
+func encodeInfo(i coverage.LayerInfo) (text string, areas []byte, err error) {
+	i.Changed = false
+	for _, v := range [...]float64{i.Bound.Min[0], i.Bound.Min[1], i.Bound.Max[0], i.Bound.Max[1]} {
+		if math.IsInf(v, 0) || math.IsNaN(v) {
+			i.Bound = orb.Bound{} // of no rows
+		}
+	}
+	b, err := json.Marshal(i)
+	if err != nil {
+		return "", nil, err
+	}
+	if len(i.Surveys) > 0 {
+		c := make(orb.Collection, len(i.Surveys))
+		for k, s := range i.Surveys {
+			c[k] = s.Area
+		}
+		areas = appendWKB(nil, c)
+	}
+	return string(b), areas, nil
+}
+
+func decodeInfo(text string, areas []byte) (coverage.LayerInfo, error) {
+	var i coverage.LayerInfo
+	if err := json.Unmarshal([]byte(text), &i); err != nil {
+		return i, err
+	}
+	if len(areas) == 0 {
+		return i, nil
+	}
+	g, err := decodeWKB(areas)
+	if err != nil {
+		return i, err
+	}
+	c, _ := g.(orb.Collection)
+	if len(c) != len(i.Surveys) {
+		return i, errors.New("survey areas do not fit the surveys")
+	}
+	for k := range c {
+		if area, ok := c[k].(orb.MultiPolygon); ok && len(area) > 0 {
+			i.Surveys[k].Area = area
+		}
+	}
+	return i, nil
+}
+
+// checkLayer finds columns that do not fit, before they are written.
+func checkLayer(l *coverage.Layer) error {
+	n := l.Len()
+	bad := func(what string) error {
+		return coverage.Errorf(coverage.Internal, "图层“%s”的列不一致: %s", "the columns of layer %q do not fit: %s", l.Info.Name, what)
+	}
+	if _, ok := layerTableOf(l.Info.Role); !ok {
+		return bad("role")
+	}
+	if l.Info.Name == "" {
+		return bad("name")
+	}
+	lengths := map[string]int{}
+	add := func(what string, length int, present bool) {
+		if present {
+			lengths[what] = length
+		}
+	}
+	add("names", len(l.Names), l.Names != nil)
+	add("points", len(l.Points), l.Points != nil)
+	add("shapes", len(l.Shapes), l.Shapes != nil)
+	add("properties", len(l.Properties), l.Properties != nil)
+	add("kinds", len(l.Kinds), l.Kinds != nil)
+	add("services", len(l.Services), l.Services != nil)
+	add("status", len(l.Status), l.Status != nil)
+	add("opened", len(l.Opened), l.Opened != nil)
+	add("closed", len(l.Closed), l.Closed != nil)
+	add("capacity", len(l.Capacity), l.Capacity != nil)
+	add("area", len(l.AreaMM2), l.AreaMM2 != nil)
+	add("floor", len(l.FloorMM2), l.FloorMM2 != nil)
+	for _, m := range l.Measures {
+		add("measure "+m.Name, len(m.Values), true)
+	}
+	for _, c := range l.Parents {
+		add("parents "+c.Level, len(c.Parents), true)
+	}
+	for what, length := range lengths {
+		if length != n {
+			return bad(fmt.Sprintf("%s: %d, %d", what, length, n))
+		}
+	}
+	for i := 1; i < n; i++ {
+		if l.IDs[i-1] >= l.IDs[i] {
+			return bad("ids are not sorted, or not unique: " + l.IDs[i])
+		}
+	}
+	return nil
+}
+
+// boundOf gives the bound of a layer's rows.
+func boundOf(l *coverage.Layer) orb.Bound {
+	var bounds []orb.Bound
+	for i := range l.IDs {
+		if g := l.Geometry(i); g != nil && !isEmpty(g) {
+			bounds = append(bounds, g.Bound())
+		}
+	}
+	b, _ := union(bounds)
+	return b
+}
+
+// deflate compresses fast: it is read rarely, and written while somebody waits.
+func deflate(b []byte) []byte {
+	var out bytes.Buffer
+	w, err := flate.NewWriter(&out, flate.BestSpeed)
+	if err != nil {
+		panic(err) // the level is valid
+	}
+	_, _ = w.Write(b) // a bytes.Buffer takes everything
+	_ = w.Close()
+	return out.Bytes()
+}
+
+// inflate reads what deflate wrote, of size bytes.
+func inflate(b []byte, size int) ([]byte, error) {
+	if size < 0 || size/2048 > len(b) { // deflate never does better than 1 : 1032
+		return nil, errors.New("compressed data is damaged: its size")
+	}
+	out := make([]byte, size)
+	r := flate.NewReader(bytes.NewReader(b))
+	if _, err := io.ReadFull(r, out); err != nil {
+		return nil, fmt.Errorf("compressed data is damaged: %w", err)
+	}
+	if n, err := r.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+		return nil, errors.New("compressed data is damaged: it is longer than it says")
+	}
+	return out, nil
+}

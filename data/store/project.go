@@ -1,0 +1,432 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/paulmach/orb"
+
+	"lifecircle/coverage"
+)
+
+// Mode says how a project is opened.
+type Mode int
+
+// The modes.
+const (
+	ReadOnly  Mode = iota // nothing is ever written, not even the file's header
+	ReadWrite             // falls back to reading where the file's permissions allow no writing
+)
+
+// Project is one open project file. It implements coverage.Store and is safe for concurrent use.
+type Project struct {
+	path     string
+	file     string // its base name, for errors
+	readOnly bool
+	options  options
+
+	turn    chan struct{} // held by whoever writes
+	writers *sql.DB       // nil when readOnly
+	writer  *sql.Conn     // its only connection
+	readers *sql.DB
+
+	closing sync.Once
+	closed  chan struct{}
+}
+
+var _ coverage.Store = (*Project)(nil)
+
+type options struct {
+	clock      func() time.Time
+	busy       time.Duration
+	cacheLimit int64
+	migrations []migration
+}
+
+// Option changes how a project is opened.
+type Option func(*options)
+
+// WithClock gives the clock of everything that is dated; time.Now otherwise.
+func WithClock(clock func() time.Time) Option { return func(o *options) { o.clock = clock } }
+
+// WithBusyTimeout says how long to wait for another program that is writing; 10 s otherwise.
+func WithBusyTimeout(d time.Duration) Option { return func(o *options) { o.busy = d } }
+
+// WithCacheLimit bounds the cache, in bytes of its values; 256 MiB otherwise.
+func WithCacheLimit(bytes int64) Option { return func(o *options) { o.cacheLimit = bytes } }
+
+func newOptions(opts []Option) options {
+	o := options{clock: time.Now, busy: 10 * time.Second, cacheLimit: 256 << 20, migrations: migrations()}
+	for _, f := range opts {
+		f(&o)
+	}
+	return o
+}
+
+// Create makes a new project file and opens it. Name is what the project is called in files and URLs (the file's base
+// name if ""), title what people call it. It is a Conflict if the file exists. The file appears
+// whole or not at all.
+func Create(path, name, title string, opts ...Option) (*Project, error) {
+	o := newOptions(opts)
+	file := filepath.Base(path)
+	if name == "" {
+		name = strings.TrimSuffix(file, filepath.Ext(file))
+	}
+	if title == "" {
+		title = name
+	}
+	err := writeNew(path, func(temporary string) error {
+		db := openDB(temporary, accessCreate, o.busy, false)
+		defer db.Close()
+		conn, err := db.Conn(context.Background())
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		t := &tx{conn: conn, ctx: context.Background(), now: timestamp(o.clock())}
+		if err := migrate(t, 0, o.migrations); err != nil {
+			return err
+		}
+		for _, kv := range [][2]string{{"name", name}, {"title", title}, {"created", t.now}} {
+			if err := t.exec(`INSERT INTO lc_meta VALUES (?, ?)`, kv[0], kv[1]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, explain(file, err)
+	}
+	return Open(path, ReadWrite, opts...)
+}
+
+// Open opens a project file. It is NotFound if there is none, and Refused, before anything is written, if it is no
+// database, another program's GeoPackage, or a project of a newer version.
+func Open(path string, mode Mode, opts ...Option) (*Project, error) {
+	o := newOptions(opts)
+	p := &Project{path: path, file: filepath.Base(path), options: o, turn: make(chan struct{}, 1), closed: make(chan struct{})}
+	if err := p.open(mode); err != nil {
+		p.release()
+		return nil, explain(p.file, err)
+	}
+	return p, nil
+}
+
+func (p *Project) open(mode Mode) error {
+	absolute, err := filepath.Abs(p.path)
+	if err != nil {
+		return err
+	}
+	access, schema, err := identify(absolute, len(p.options.migrations), p.options.busy)
+	if err != nil {
+		return err
+	}
+	p.readOnly = mode == ReadOnly || !writable(absolute)
+	if p.readOnly {
+		if schema < len(p.options.migrations) {
+			return &coverage.Error{Code: coverage.Refused, File: p.file,
+				Text: coverage.Text{Zh: "项目文件是旧版本", En: "the project file is of an older version"},
+				Hint: coverage.Text{Zh: "请以可写方式打开一次，以便升级", En: "open it once for writing, which brings it up to date"}}
+		}
+	} else if err := p.openWriter(absolute, schema); err != nil {
+		return err
+	} else {
+		access = accessWrite
+	}
+	p.readers = openDB(absolute, access, p.options.busy, true)
+	p.readers.SetMaxOpenConns(max(4, runtime.GOMAXPROCS(0)))
+	p.readers.SetMaxIdleConns(4)
+	return p.readers.Ping()
+}
+
+func (p *Project) openWriter(path string, schema int) error {
+	p.writers = openDB(path, accessWrite, p.options.busy, false)
+	p.writers.SetMaxOpenConns(1)
+	conn, err := p.writers.Conn(context.Background())
+	if err != nil {
+		return err
+	}
+	p.writer = conn
+	// Readers and the writer do not wait for each other in WAL mode. Where it cannot be had (a network
+	// drive, another program that reads just now) the file stays in its mode, and they do.
+	var journal string
+	_ = conn.QueryRowContext(context.Background(), `PRAGMA journal_mode = WAL`).Scan(&journal)
+	if schema < len(p.options.migrations) {
+		return migrate(&tx{conn: conn, ctx: context.Background(), now: timestamp(p.options.clock())}, schema, p.options.migrations)
+	}
+	return nil
+}
+
+// Close waits for whoever writes, and leaves one file: the log is written back and removed, unless
+// another program still has the project open. Closing twice is harmless.
+func (p *Project) Close() error {
+	p.closing.Do(func() {
+		p.turn <- struct{}{}
+		close(p.closed)
+		p.release()
+		<-p.turn
+	})
+	return nil
+}
+
+func (p *Project) release() {
+	if p.readers != nil {
+		p.readers.Close()
+	}
+	if p.writer != nil {
+		// Both are refused while another program reads; whoever closes last does it then.
+		for _, pragma := range []string{`PRAGMA busy_timeout = 1000`, `PRAGMA wal_checkpoint(TRUNCATE)`, `PRAGMA journal_mode = DELETE`} {
+			if rows, err := p.writer.QueryContext(context.Background(), pragma); err == nil {
+				for rows.Next() {
+				}
+				rows.Close()
+			}
+		}
+		p.writer.Close()
+	}
+	if p.writers != nil {
+		p.writers.Close()
+	}
+}
+
+// ReadOnly tells whether the project is open for reading only.
+func (p *Project) ReadOnly() bool { return p.readOnly }
+
+// Path gives the path that the project was opened by.
+func (p *Project) Path() string { return p.path }
+
+// Project gives what the file says of itself.
+func (p *Project) Project(ctx context.Context) (coverage.ProjectInfo, error) {
+	var info coverage.ProjectInfo
+	rows, err := p.readers.QueryContext(ctx, `SELECT key, value FROM lc_meta`)
+	_, err = collect(rows, err, func(r *sql.Rows) (struct{}, error) {
+		var key, value string
+		err := r.Scan(&key, &value)
+		switch key {
+		case "name":
+			info.Name = value
+		case "title":
+			info.Title = value
+		case "created":
+			info.Created = value
+		case "schema":
+			info.Schema, _ = strconv.Atoi(value)
+		}
+		return struct{}{}, err
+	})
+	return info, explain(p.file, err)
+}
+
+// write runs f in a transaction; only one is open at a time. What f wrote is there when write
+// returns nil, and nothing of it otherwise.
+func (p *Project) write(ctx context.Context, f func(t *tx) error) error {
+	if p.readOnly {
+		return readOnlyError(p.file)
+	}
+	select {
+	case p.turn <- struct{}{}:
+		defer func() { <-p.turn }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	select {
+	case <-p.closed:
+		return &coverage.Error{Code: coverage.Unavailable, File: p.file, Text: coverage.Text{Zh: "项目已关闭", En: "the project is closed"}}
+	default:
+	}
+	t := &tx{conn: p.writer, ctx: ctx, now: timestamp(p.options.clock())}
+	return explain(p.file, t.run(f))
+}
+
+// run runs f between BEGIN and COMMIT, with a ROLLBACK for an error or a panic.
+func (t *tx) run(f func(t *tx) error) (err error) {
+	if err := t.exec(`BEGIN IMMEDIATE`); err != nil {
+		return err
+	}
+	done := false
+	defer func() {
+		if !done {
+			_ = t.exec(`ROLLBACK`) // refused if SQLite rolled back by itself, as on a full disk
+		}
+	}()
+	if err := f(t); err != nil {
+		return err
+	}
+	if err := t.canceled(); err != nil {
+		return err
+	}
+	if err := t.exec(`COMMIT`); err != nil {
+		return err
+	}
+	done = true
+	return nil
+}
+
+// timestamp writes a time as gpkg_contents wants it, which is RFC 3339 as well.
+func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+// identify finds out, without writing, whether a file is a project that this program can read: how to open it for
+// reading, and the version of its tables.
+func identify(path string, newest int, busy time.Duration) (access string, schema int, err error) {
+	file := filepath.Base(path)
+	refuse := func(zh, en, hintZh, hintEn string) error {
+		return &coverage.Error{Code: coverage.Refused, File: file, Text: coverage.Text{Zh: zh, En: en}, Hint: coverage.Text{Zh: hintZh, En: hintEn}}
+	}
+	noDatabase := refuse("不是 GeoPackage 文件", "it is no GeoPackage", "用 lifecircle new 新建项目", "make a project with lifecircle new")
+	stat, err := os.Stat(path)
+	if err != nil {
+		return "", 0, err
+	}
+	if !stat.Mode().IsRegular() {
+		return "", 0, noDatabase
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", 0, err
+	}
+	header := make([]byte, 100)
+	_, err = io.ReadFull(f, header)
+	f.Close()
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return "", 0, err
+	}
+	if err != nil || string(header[:16]) != "SQLite format 3\x00" {
+		return "", 0, noDatabase
+	}
+	foreign := refuse("不是本程序的项目文件", "it is not a project of lifecircle",
+		"用 lifecircle new 新建项目，再导入这个文件里的图层", "make a project with lifecircle new and import this file's layers into it")
+	if string(header[68:72]) != "GPKG" {
+		return "", 0, foreign
+	}
+	access = accessRead
+	schema, err = readSchema(path, access, busy)
+	if err != nil && header[18] == 2 && binary.BigEndian.Uint32(header[24:28]) > 0 && !hasLog(path) {
+		access = accessFrozen
+		schema, err = readSchema(path, access, busy)
+	}
+	switch {
+	case err != nil:
+		return "", 0, err
+	case schema == 0:
+		return "", 0, foreign
+	case schema > newest:
+		return "", 0, refuse(fmt.Sprintf("项目文件是新版本（%d），本程序只认识到 %d", schema, newest),
+			fmt.Sprintf("the project file is of a newer version (%d) than this program knows (%d)", schema, newest),
+			"请更新 lifecircle", "update lifecircle")
+	}
+	return access, schema, nil
+}
+
+// readSchema gives the version of our tables, 0 where there are none.
+func readSchema(path, access string, busy time.Duration) (int, error) {
+	db := openDB(path, access, busy, true)
+	defer db.Close()
+	var ours int
+	err := db.QueryRow(`SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN ('lc_meta', 'gpkg_extensions')`).Scan(&ours)
+	if err != nil || ours < 2 {
+		return 0, err
+	}
+	err = db.QueryRow(`SELECT count(*) FROM gpkg_extensions WHERE extension_name = 'lifecircle_project'`).Scan(&ours)
+	if err != nil || ours == 0 {
+		return 0, err
+	}
+	var version string
+	if err := db.QueryRow(`SELECT value FROM lc_meta WHERE key = 'schema'`).Scan(&version); err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(version)
+}
+
+// hasLog tells whether a write-ahead log with content lies beside the file.
+func hasLog(path string) bool {
+	s, err := os.Stat(path + "-wal")
+	return err == nil && s.Size() > 0
+}
+
+// writable tells whether the file may be written. A file that nobody may write is left alone even by a
+// superuser.
+func writable(path string) bool {
+	s, err := os.Stat(path)
+	if err != nil || s.Mode().Perm()&0o222 == 0 {
+		return false
+	}
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return false
+	}
+	f.Close()
+	return true
+}
+
+// writeNew has a file written under another name in the same folder, and gives it its own when it is
+// whole. It never replaces a file.
+func writeNew(path string, write func(temporary string) error) error {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Lstat(path); err == nil {
+		return os.ErrExist
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return err
+	}
+	temporary := f.Name()
+	defer func() {
+		for _, suffix := range []string{"", "-journal", "-wal", "-shm"} {
+			os.Remove(temporary + suffix)
+		}
+	}()
+	if err := errors.Join(f.Chmod(0o644), f.Close()); err != nil {
+		return err
+	}
+	if err := write(temporary); err != nil {
+		return err
+	}
+	// A link fails if the name is taken by now, a rename would replace the file.
+	if err := os.Link(temporary, path); err != nil {
+		if errors.Is(err, os.ErrExist) {
+			return err
+		}
+		if _, err := os.Lstat(path); err == nil {
+			return os.ErrExist
+		}
+		if err := os.Rename(temporary, path); err != nil { // a file system without links
+			return err
+		}
+	}
+	syncFolder(filepath.Dir(path))
+	return nil
+}
+
+// syncFolder makes a new name durable, where the system can.
+func syncFolder(folder string) {
+	if d, err := os.Open(folder); err == nil {
+		_ = d.Sync()
+		d.Close()
+	}
+}
+
+// union adds up bounds, leaving out those of layers without rows.
+func union(bounds []orb.Bound) (b orb.Bound, known bool) {
+	for _, next := range bounds {
+		if known {
+			b = b.Union(next)
+		} else {
+			b, known = next, true
+		}
+	}
+	return b, known
+}

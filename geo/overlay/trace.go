@@ -1,0 +1,383 @@
+package overlay
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/paulmach/orb"
+)
+
+// traceSize is how large, in degrees of latitude, a piece may be to be traced in one plane (some 60 km).
+const traceSize = 0.6
+
+// trace draws the part of a polygon that lies outside the zone (or inside, if served is set) by walking along its border:
+// the runs of the outline and the spans of the zone's border that a crossing found. ok is false if the walk does not close
+// or its result is not a valid polygon; the caller must then take the way of polygon overlay.
+func (z *Zone) trace(p orb.Polygon, served bool) (mp orb.MultiPolygon, ok bool) {
+	box := p[0].Bound()
+	if box.Max[1]-box.Min[1] > traceSize || box.Max[0]-box.Min[0] > 2*traceSize {
+		return nil, false
+	}
+	g := z.newRegion(box)
+	o := g.newOutline(p, width(orb.MultiPolygon{p}))
+	if !(o.area2 > 0) {
+		return nil, true
+	}
+	x := g.cross(o, g.near(o.box))
+	if !x.meets {
+		if x.served[0] == served {
+			return clean2(orb.MultiPolygon{p})
+		}
+		return nil, true
+	}
+	if !x.closes(o) {
+		return nil, false
+	}
+	w := walker{g: g, o: o, x: x, p: p, served: served, corners: circle(circleSteps)}
+	loops, ok := w.loops()
+	if !ok {
+		return nil, false
+	}
+	mp, area2, ok := nest(loops)
+	if !ok {
+		return nil, false
+	}
+	// What is drawn departs from the exact area by what lies between arcs and their chords.
+	want := x.area2
+	if !served {
+		want = o.area2 - want
+	}
+	if math.Abs(area2-want) > 2*w.chords+1e-6*o.area2 {
+		return nil, false
+	}
+	return clean2(mp)
+}
+
+func clean2(mp orb.MultiPolygon) (orb.MultiPolygon, bool) {
+	mp = Normalize(mp)
+	return mp, Valid(mp) == nil
+}
+
+// walker turns a crossing into closed loops.
+type walker struct {
+	g       *region
+	o       *outline
+	x       *crossing
+	p       orb.Polygon
+	served  bool
+	corners []xy
+	chords  float64 // area, m², between arcs and chords, at most
+}
+
+// corner is a vertex of a loop, in the plane and in degrees.
+type corner struct {
+	xy
+	at orb.Point
+}
+
+// stretch is a piece of the way: its places but the last, which is the first of the next.
+type stretch struct {
+	corners []corner
+	end     xy
+	next    int32
+	done    bool
+}
+
+// touching is how near, in metres, the ends of two border curves must lie to be joined.
+const touching = 1e-5
+
+// loops returns the closed ways around what is drawn, which lies to their left.
+func (w *walker) loops() ([][]corner, bool) {
+	var ways []stretch
+	starts := make([]int32, len(w.x.nodes)) // the way that starts at a node
+	for i := range starts {
+		starts[i] = -1
+	}
+	type loose struct {
+		p   xy
+		way int32
+	}
+	var heads, tails []loose // ends at no node: starts and ends
+	tailNode := []int32{}    // of each way: the node where it ends, −1 if loose
+	add := func(s stretch, from, to int32) bool {
+		k := int32(len(ways))
+		s.next = -1
+		ways = append(ways, s)
+		tailNode = append(tailNode, to)
+		if from >= 0 {
+			if starts[from] >= 0 {
+				return false // two ways on from one place
+			}
+			starts[from] = k
+		} else {
+			heads = append(heads, loose{s.corners[0].xy, k})
+		}
+		if to < 0 {
+			tails = append(tails, loose{s.end, k})
+		}
+		return true
+	}
+	var out [][]corner
+	for _, r := range w.x.runs {
+		if r.served != w.served {
+			continue
+		}
+		s := w.alongOutline(r)
+		if r.from < 0 {
+			out = append(out, s.corners)
+			continue
+		}
+		if !add(s, r.from, r.to) {
+			return nil, false
+		}
+	}
+	for _, e := range w.x.inner {
+		s, from, to := w.alongBorder(e)
+		if from < 0 && to < 0 && len(s.corners) <= 2 {
+			if v := s.end.sub(s.corners[0].xy); v.dot(v) < touching*touching/100 {
+				continue // shorter than what is joined over
+			}
+		}
+		if !add(s, from, to) {
+			return nil, false
+		}
+	}
+	// Join the loose ends, each to the nearest.
+	byX := func(a, b loose) int {
+		return cmp.Or(cmp.Compare(a.p.x, b.p.x), cmp.Compare(a.p.y, b.p.y), cmp.Compare(a.way, b.way))
+	}
+	slices.SortFunc(heads, byX)
+	slices.SortFunc(tails, byX)
+	if len(heads) != len(tails) {
+		return nil, false
+	}
+	taken := make([]bool, len(heads))
+	first := 0
+	for _, t := range tails {
+		for first < len(heads) && heads[first].p.x < t.p.x-touching {
+			first++
+		}
+		best, at := touching*touching, -1
+		for k := first; k < len(heads) && heads[k].p.x <= t.p.x+touching; k++ {
+			if v := heads[k].p.sub(t.p); !taken[k] && v.dot(v) < best {
+				best, at = v.dot(v), k
+			}
+		}
+		if at < 0 {
+			return nil, false
+		}
+		taken[at] = true
+		ways[t.way].next = heads[at].way
+	}
+	for k := range ways {
+		if n := tailNode[k]; n >= 0 {
+			ways[k].next = starts[n]
+			if starts[n] < 0 {
+				return nil, false
+			}
+		}
+	}
+	for k := range ways {
+		if ways[k].done {
+			continue
+		}
+		var loop []corner
+		i := int32(k)
+		for !ways[i].done {
+			ways[i].done = true
+			loop = append(loop, ways[i].corners...)
+			i = ways[i].next
+		}
+		if i != int32(k) {
+			return nil, false
+		}
+		out = append(out, loop)
+	}
+	return out, true
+}
+
+func (w *walker) corner(p xy) corner {
+	return corner{p, w.g.plane.Inverse([2]float64{p.x, p.y})}
+}
+
+// alongOutline returns a run with the polygon's own vertices; those that were put in to project it are left out again.
+func (w *walker) alongOutline(r run) stretch {
+	ring, origin := w.o.rings[r.ring], w.o.origin[r.ring]
+	source := w.p[w.o.source[r.ring]]
+	var s stretch
+	if r.from < 0 {
+		for k := range len(ring) - 1 {
+			if origin[k] >= 0 {
+				s.corners = append(s.corners, corner{ring[k], source[origin[k]]})
+			}
+		}
+		return s
+	}
+	a, b := &w.x.nodes[r.from], &w.x.nodes[r.to]
+	s.corners = append(s.corners, w.corner(a.p))
+	s.end = b.p
+	vertex := func(k int) {
+		if origin[k] >= 0 {
+			s.corners = append(s.corners, corner{ring[k], source[origin[k]]})
+		}
+	}
+	k := a.edge
+	if r.wraps(a, b) {
+		for ; k < len(ring)-1; k++ {
+			vertex(k + 1)
+		}
+		k = 0
+	}
+	for ; k < b.edge; k++ {
+		vertex(k + 1)
+	}
+	return s
+}
+
+// alongBorder returns a span of the border, arcs with the corners of the drawn circle. What is served lies to the left of
+// the border, so it is walked backwards around what is not.
+func (w *walker) alongBorder(e piece) (s stretch, from, to int32) {
+	c := &w.g.border[e.elem]
+	places := []xy{c.at(e.t0)}
+	if c.arc {
+		// The corners of the circle between the ends.
+		n := len(w.corners)
+		u := places[0].sub(c.a)
+		k := int(math.Floor(angle(u)/(2*math.Pi)*float64(n))) - 1
+		for range n/8 + 4 {
+			k++
+			v := w.corners[((k%n)+n)%n]
+			t := c.tau(v)
+			if t >= e.t1 && t < 1 {
+				break
+			}
+			if t > e.t0 && t < e.t1 {
+				places = append(places, c.a.along(v, c.r))
+			}
+		}
+		// 2/3 of the sagitta times the length would do.
+		w.chords += c.r * (math.Pi * math.Pi / 2 / float64(n*n)) * 2 * c.r * (arctan(e.t1) - arctan(e.t0))
+	}
+	places = append(places, c.at(e.t1))
+	if !w.served {
+		slices.Reverse(places)
+		e.from, e.to = e.to, e.from
+	}
+	if e.from >= 0 {
+		places[0] = w.x.nodes[e.from].p
+	}
+	last := len(places) - 1
+	for _, p := range places[:last] {
+		s.corners = append(s.corners, w.corner(p))
+	}
+	s.end = places[last]
+	return s, e.from, e.to
+}
+
+// angle is the direction of v in radians, 0 to 2π, to some 10⁻³: it only tells where to begin to look.
+func angle(v xy) float64 {
+	ax, ay := math.Abs(v.x), math.Abs(v.y)
+	t := min(ax, ay) / max(ax, ay)
+	a := t * (math.Pi/4 + 0.273*(1-t))
+	if ay > ax {
+		a = math.Pi/2 - a
+	}
+	if v.x < 0 {
+		a = math.Pi - a
+	}
+	if v.y < 0 {
+		a = 2*math.Pi - a
+	}
+	return a
+}
+
+// nest makes polygons of loops: those that run counter-clockwise are shells, the others holes of the smallest shell around
+// them. area2 is twice their area in the plane.
+func nest(loops [][]corner) (mp orb.MultiPolygon, area2 float64, ok bool) {
+	type shell struct {
+		loop  []corner
+		area2 float64
+		holes []orb.Ring
+	}
+	var shells []shell
+	var holes [][]corner
+	for _, l := range loops {
+		var twice float64
+		for i := range l {
+			a, b := l[i].sub(l[0].xy), l[(i+1)%len(l)].sub(l[0].xy)
+			twice += a.cross(b)
+		}
+		area2 += twice
+		if len(l) < 3 {
+			continue
+		}
+		if twice > 0 {
+			shells = append(shells, shell{loop: l, area2: twice})
+		} else if twice < -1e-6 {
+			holes = append(holes, l)
+		}
+	}
+	for _, h := range holes {
+		best := -1
+		for i := range shells {
+			if (best < 0 || shells[i].area2 < shells[best].area2) && around(shells[i].loop, h) {
+				best = i
+			}
+		}
+		if best < 0 {
+			return nil, 0, false
+		}
+		shells[best].holes = append(shells[best].holes, degrees(h))
+	}
+	for _, s := range shells {
+		mp = append(mp, append(orb.Polygon{degrees(s.loop)}, s.holes...))
+	}
+	return mp, area2, true
+}
+
+// around tells whether a hole lies in a shell, by most of its vertices (one may touch).
+func around(shell, hole []corner) bool {
+	var in, n int
+	for k := 0; k < len(hole); k += max(1, len(hole)/5) {
+		n++
+		p := hole[k].xy
+		inside := false
+		for i := range shell {
+			if crosses(shell[i].xy, shell[(i+1)%len(shell)].xy, p) {
+				inside = !inside
+			}
+		}
+		if inside {
+			in++
+		}
+	}
+	return 2*in > n
+}
+
+func degrees(l []corner) orb.Ring {
+	r := make(orb.Ring, 0, len(l)+1)
+	for _, c := range l {
+		r = append(r, c.at)
+	}
+	return append(r, r[0])
+}
+
+// drawnByTrace draws a whole piece by tracing each of its polygons.
+func (z *Zone) drawnByTrace(piece orb.MultiPolygon, served bool) (orb.MultiPolygon, bool) {
+	var out orb.MultiPolygon
+	for _, p := range piece {
+		if len(p) == 0 {
+			continue
+		}
+		mp, ok := z.trace(p, served)
+		if !ok {
+			return nil, false
+		}
+		out = append(out, mp...)
+	}
+	if len(piece) > 1 {
+		return clean2(out)
+	}
+	return out, true
+}
