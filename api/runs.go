@@ -164,6 +164,7 @@ type RequirementView struct {
 	VariantOf      string              `json:"variant_of,omitempty"`
 	Variant        bool                `json:"variant"` // reported, not scored
 	Flags          []string            `json:"flags"`
+	FlagTexts      []coverage.Text     `json:"flag_texts"`
 	Alternatives   []alternativeSource `json:"alternatives,omitempty"` // where several, with sources of their own
 	Counts         coverage.Counts     `json:"counts"`                 // of units
 }
@@ -247,7 +248,7 @@ func (s *server) viewRun(run *coverage.Run) RunView {
 		rv := RequirementView{
 			ID: j.ID, Tier: j.Tier, Service: j.Service, Limit: j.Limit, Unit: j.Unit, Denominator: j.Denominator, Modelled: j.Modelled,
 			PassLine: j.PassLine, Confidence: j.Confidence, Variant: j.Variant, Flags: append([]string{}, j.Flags...),
-			Counts: countUnits(run, i),
+			FlagTexts: append([]coverage.Text{}, coverage.CauseTexts(strings.Join(j.Flags, ";"), services)...), Counts: countUnits(run, i),
 		}
 		for _, key := range strings.Split(j.Service, "|") {
 			rv.ServiceNames = append(rv.ServiceNames, services.Name(key))
@@ -334,7 +335,7 @@ func (s *server) explain(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	explanation, err := coverage.Explain(r.Context(), p, run, neighborhood, values.Get("requirement"))
+	explanation, err := coverage.Explain(r.Context(), p, run, neighborhood, values.Get("requirement"), coverage.Options{})
 	if err != nil {
 		return err
 	}

@@ -1,1 +1,270 @@
+// The map page: reads the address, asks the service, and keeps panel, map, legend, table and card in step.
 
+import { Problem, Project, getJSON } from "./client.js";
+import { el, replace } from "./dom.js";
+import { chooseLanguage, translator } from "./i18n.js";
+import { MapView } from "./mapview.js";
+import { renderCard } from "./card.js";
+import { renderLegend } from "./legend.js";
+import { renderPanel } from "./panel.js";
+import { renderTable } from "./table.js";
+
+const baseMapLimit = 20000; // features of land, and of roads, that are drawn at most
+const $ = (id) => document.getElementById(id);
+const address = new URLSearchParams(location.search);
+
+const state = {
+  t: translator(chooseLanguage(address.get("lang"))),
+  projects: [], project: null, title: "", runs: [], run: null,
+  units: [], scores: new Map(), // neighborhoods of the run, and their overall scores by id
+  requirement: null, lastRequirement: null, coverage: null,
+  facilities: null, chosen: null, card: null, table: null,
+  shown: { facilities: true, areas: true, gaps: true, land: true, roads: true },
+  land: 0, roads: 0,
+};
+let client = null;
+let view = null; // the map, null without WebGL
+let step = 0; // counts what was asked for, so that a late answer to an old question is not shown
+
+const act = {
+  switchLanguage() {
+    state.t = translator(state.t.lang === "zh" ? "en" : "zh");
+    render();
+  },
+  openProject: (id) => openProject(id),
+  openRun: (hash) => openRun(hash),
+  chooseRequirement: (r) => chooseRequirement(r),
+  lastRequirement: () => state.lastRequirement || state.run.requirements[0] || null,
+  openTable() {
+    state.table = state.table ? null : { level: "unit", sort: { key: "score", down: false }, rows: unitRows() };
+    render();
+  },
+};
+
+start().catch(fail);
+
+async function start() {
+  try {
+    view = new MapView($("map"), (id) => chooseSubject({ id, level: "unit" }));
+    await view.ready;
+  } catch (error) {
+    console.warn(error);
+    view = null;
+    $("map").hidden = true;
+    notice(state.t("no_webgl"));
+  }
+  window.addEventListener("keydown", (e) => {
+    if (e.key !== "Escape") return;
+    if (state.chosen) closeCard();
+    else if (state.table) act.openTable();
+  });
+  state.projects = (await getJSON("projects")).projects;
+  render();
+  if (state.projects.length === 0) return notice(state.t("no_projects"));
+  const asked = address.get("project");
+  await openProject(state.projects.some((p) => p.id === asked) ? asked : state.projects[0].id, address.get("run"));
+  const requirement = state.run?.requirements.find((r) => r.id === address.get("requirement"));
+  if (requirement) await chooseRequirement(requirement);
+  if (address.get("table") && state.run) act.openTable();
+  if (state.units.some((u) => u.id === address.get("neighborhood"))) await chooseSubject({ id: address.get("neighborhood"), level: "unit" });
+  document.body.dataset.ready = "true";
+}
+
+async function openProject(id, run = null) {
+  const mine = ++step;
+  client = new Project(id);
+  Object.assign(state, { project: id, title: state.projects.find((p) => p.id === id)?.title || id, run: null, runs: [], units: [], facilities: null, land: 0, roads: 0 });
+  clearRun();
+  render();
+  const { runs } = await client.get("runs");
+  if (mine !== step) return;
+  state.runs = runs;
+  baseMap(mine).catch(fail);
+  if (runs.length === 0) return render();
+  const asked = run && runs.find((r) => r.run.startsWith(run));
+  await openRun((asked || runs.find((r) => r.latest) || runs[runs.length - 1]).run);
+}
+
+function clearRun() {
+  Object.assign(state, { requirement: null, lastRequirement: null, coverage: null, chosen: null, card: null, table: null });
+  if (view) for (const source of ["units", "areas", "gaps", "facilities"]) view.set(source, []);
+}
+
+/** Land and roads of the project, as the ground of the map. */
+async function baseMap(mine) {
+  if (!view) return;
+  for (const [source, collection] of [["land", "land"], ["roads", "network"]]) {
+    const { features, matched } = await client.features(collection, {}, baseMapLimit);
+    if (mine !== step && state.project !== client.id) return;
+    view.set(source, features);
+    state[source] = features.length;
+    if (matched > features.length) console.info(state.t("shortened", { what: source, n: features.length }));
+    legend();
+  }
+}
+
+async function openRun(hash) {
+  const mine = ++step;
+  clearRun();
+  const [run, { features }] = await Promise.all([
+    client.get(`runs/${hash}`),
+    client.features("scores", { run: hash, level: "unit", scope: "overall" }),
+  ]);
+  if (mine !== step) return;
+  state.run = run;
+  state.units = features.filter((f) => f.geometry).map((f) => ({ id: f.properties.neighborhood_id, name: f.properties.neighborhood, geometry: f.geometry }));
+  state.scores = new Map(features.map((f) => [f.properties.neighborhood_id, f.properties]));
+  view?.setUnits(state.units);
+  view?.setAttribution(run.attribution);
+  view?.paintScores(state.scores);
+  render();
+}
+
+async function chooseRequirement(requirement) {
+  const mine = ++step;
+  state.requirement = requirement;
+  if (requirement) state.lastRequirement = requirement;
+  render();
+  if (!requirement) {
+    state.coverage = null;
+    if (view) {
+      for (const source of ["areas", "gaps", "facilities"]) view.set(source, []);
+      view.paintScores(state.scores);
+    }
+    return;
+  }
+  const of = { run: state.run.run, requirement: requirement.id };
+  const [coverage, gaps, areas, facilities] = await Promise.all([
+    client.features("coverage", { ...of, level: "unit", skipGeometry: true }),
+    client.features("gaps", of, 20000),
+    client.features("service_areas", of),
+    facilitiesOfProject(),
+  ]);
+  if (mine !== step) return;
+  state.coverage = new Map(coverage.features.map((f) => [f.properties.neighborhood_id, f.properties]));
+  if (view) {
+    view.paintCoverage(state.coverage);
+    view.set("gaps", gaps.features.map((f) => ({ ...f, properties: { state: f.properties.state } })));
+    view.set("areas", areas.features.filter((f) => f.geometry));
+    const accepted = new Set(requirement.accepts);
+    view.set("facilities", facilities.filter((f) => (f.properties.services || "").split(",").some((s) => accepted.has(s))));
+  }
+  render();
+}
+
+/** All facilities, read once: a facility may offer several services, and a requirement accept several. */
+async function facilitiesOfProject() {
+  state.facilities ||= client.features("facilities", {}, 100000).then((r) => r.features);
+  return state.facilities;
+}
+
+function unitRows() {
+  return [...state.scores.values()];
+}
+
+async function tableLevel(level) {
+  state.table = { ...state.table, level, rows: level === "unit" ? unitRows() : null };
+  render();
+  if (state.table.rows) return;
+  const { features } = await client.features("scores", { run: state.run.run, level, scope: "overall", skipGeometry: true });
+  if (state.table?.level !== level) return;
+  state.table.rows = features.map((f) => f.properties);
+  render();
+}
+
+async function chooseSubject({ id, level, name }) {
+  const unit = state.units.find((u) => u.id === id);
+  state.chosen = { id, level, name: name ?? unit?.name };
+  state.card = { scores: level === "unit" ? [state.scores.get(id)] : [], rows: null };
+  view?.choose(level === "unit" ? id : null);
+  render();
+  $("card").focus({ preventScroll: true });
+  const of = { run: state.run.run, neighborhood_id: id, level, skipGeometry: true };
+  const [scores, rows] = await Promise.all([client.features("scores", of), client.features("coverage", of)]);
+  if (state.chosen?.id !== id || state.chosen.level !== level) return;
+  state.card = { scores: scores.features.map((f) => f.properties), rows: rows.features.map((f) => f.properties) };
+  render();
+}
+
+function closeCard() {
+  state.chosen = state.card = null;
+  view?.choose(null);
+  render();
+}
+
+function render() {
+  const { t, run } = state;
+  document.documentElement.lang = t.lang;
+  document.title = [state.title, t("app")].filter(Boolean).join(" – ");
+  document.querySelector(".skip").textContent = t("skip_to_list");
+  $("map").setAttribute("aria-label", t("map_label"));
+  renderPanel($("panel"), state, act);
+  if (!run && state.project && state.runs.length === 0) empty();
+  legend();
+  $("table").hidden = !state.table;
+  if (state.table) {
+    renderTable($("table"), state, state.table, {
+      sort: (sort) => { state.table.sort = sort; render(); },
+      level: (level) => tableLevel(level).catch(fail),
+      open: (row) => chooseSubject({ id: row.neighborhood_id, level: row.level, name: row.neighborhood }).catch(fail),
+      close: act.openTable,
+    });
+  }
+  $("card").hidden = !state.chosen;
+  if (state.chosen) {
+    renderCard($("card"), state, state.chosen, state.card, {
+      close: closeCard,
+      zoom: () => view?.choose(state.chosen.id, true),
+      chooseRequirement: (r) => chooseRequirement(r).catch(fail),
+    });
+  }
+  remember();
+}
+
+function legend() {
+  $("legend").hidden = !state.run || !view;
+  if ($("legend").hidden) return;
+  renderLegend($("legend"), {
+    t: state.t, requirement: state.requirement, shown: state.shown, hasLand: state.land > 0, hasRoads: state.roads > 0,
+    onShow(key, on) {
+      state.shown[key] = on;
+      view.show(key, on);
+    },
+  });
+}
+
+function empty() {
+  const { t } = state;
+  $("panel").append(el("section.empty", {}, el("h2", {}, t("empty_title")), el("p", {}, t("empty_text")),
+    el("pre", {}, `lifecircle score ${state.project}.gpkg --catalog chongqing-15min`)));
+}
+
+/** Keeps the address in step, so that what is seen can be sent to somebody. */
+function remember() {
+  const q = new URLSearchParams();
+  const put = (k, v) => v && q.set(k, v);
+  put("project", state.project);
+  put("run", state.run && !state.run.latest && state.run.run.slice(0, 12));
+  put("requirement", state.requirement?.id);
+  put("neighborhood", state.chosen?.level === "unit" && state.chosen.id);
+  put("lang", state.t.lang);
+  if (state.project) history.replaceState(null, "", `${location.pathname}?${q}`);
+}
+
+function notice(text, button) {
+  $("notice").hidden = !text;
+  replace($("notice"), text, button, el("button.icon", { type: "button", "aria-label": state.t("close"), onclick: () => notice("") }, "×"));
+}
+
+function fail(error) {
+  console.error(error);
+  const why = error instanceof Problem ? error.in(state.t.lang) : error.message;
+  notice(`${state.t("failed")}: ${why}`, el("button", { type: "button", onclick: () => location.reload() }, state.t("retry")));
+  document.body.dataset.ready = "failed";
+}
+
+for (const name of ["openProject", "openRun", "chooseRequirement"]) {
+  const inner = act[name];
+  act[name] = (...args) => Promise.resolve(inner(...args)).catch(fail);
+}
+window.addEventListener("unhandledrejection", (e) => fail(e.reason));

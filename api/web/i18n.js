@@ -110,20 +110,6 @@ const words = {
   unit_m2: ["{n} 平方米", "{n} m²"],
   modelled: ["推算值", "modelled"],
 
-  cause_no_layer: ["没有登记此类服务的图层", "no layer lists this service"],
-  cause_parent_only: ["图层只有上一级服务，无法区分", "the layers only list the parent service and cannot tell this one from it"],
-  cause_no_limit: ["目录在此口径下没有限值", "the catalog has no limit for this way of measuring"],
-  cause_no_denominator: ["缺少分母数据", "the data for the denominator is missing"],
-  cause_no_demand: ["分母为零：没有需求", "nothing to cover under this denominator"],
-  cause_not_applicable: ["不适用于此类生活圈", "asked of other kinds of circle"],
-  cause_no_level: ["不属于计数所用层级的任何单元", "belongs to no unit of the level that is counted"],
-  cause_not_surveyed: ["图层未声明普查完整，可能有未登记的设施", "the layers are not declared complete: there may be facilities they do not list"],
-  cause_missing: ["{s}没有可用的图层", "no usable layer for {s}"],
-  cause_left_out: ["假定数据完整时未计{s}（无图层）", "{s} left out: it has no layer"],
-  cause_parent_accepted: ["以上一级服务“{s}”代替", "the parent service “{s}” stands in"],
-  cause_assumed_complete: ["假定数据完整", "layers assumed complete"],
-  cause_size_unknown: ["规模未知的设施已计入", "facilities of unknown size were counted"],
-  cause_modelled: ["分母为推算值", "the denominator is modelled"],
 
   empty_title: ["还没有评估结果", "No run yet"],
   empty_text: ["在命令行运行下面的命令后刷新此页：", "Run this command, then reload the page:"],
@@ -191,17 +177,6 @@ export function amount(t, n, denominator) {
   }
   const unit = denominator.startsWith("population") ? "people" : ["households", "buildings", "count"].includes(denominator) ? denominator : "other";
   return t(`unit_${unit}`, { n: format(n) });
-}
-
-/** Words for the codes of a cause, "a;b:service". */
-export function causeWords(t, cause, serviceName) {
-  return (cause || "")
-    .split(";")
-    .filter(Boolean)
-    .map((code) => {
-      const [word, service] = code.split(":");
-      return t.has(`cause_${word}`) ? t(`cause_${word}`, { s: service ? serviceName(service) : "" }) : code;
-    });
 }
 
 export function limitText(t, limit, unit) {

@@ -101,7 +101,7 @@ func decodeNode(decoder *yaml.Decoder) (document *yaml.Node, err error) {
 	return document, err
 }
 
-// syntax turns an error of the YAML reader, "yaml: line 3: did not find …", into a finding.
+// syntax turns an error of the YAML reader into a finding on the line that breaks the file.
 func (p *parser) syntax(src []byte, err error) {
 	message := strings.TrimPrefix(err.Error(), "yaml: ")
 	at := &yaml.Node{Line: 1, Column: 1}
@@ -109,16 +109,50 @@ func (p *parser) syntax(src []byte, err error) {
 		at.Line, _ = strconv.Atoi(m[1])
 		message = m[2]
 	}
-	hintZh, hintEn := "检查缩进、冒号后的空格和括号", "check indentation, the space after each colon, and brackets"
-	for i, line := range strings.Split(string(src), "\n") {
+	hintZh, hintEn := "检查缩进、冒号后的空格、括号和引号", "check indentation, the space after each colon, brackets and quotes"
+	lines := strings.SplitAfter(string(src), "\n")
+	if broken := brokenLine(src, lines); broken > 0 {
+		line := lines[broken-1]
 		indent := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
-		if tab := strings.IndexByte(indent, '\t'); tab >= 0 && len(indent) < len(strings.TrimRight(line, "\r")) {
-			at.Line, at.Column = i+1, tab+1
+		at.Line, at.Column = broken, len(indent)+1
+		if tab := strings.IndexByte(indent, '\t'); tab >= 0 {
+			at.Column = tab + 1
 			hintZh, hintEn = "缩进只能用空格，不能用制表符", "indent with spaces, not tabs"
-			break
 		}
 	}
-	p.report(SeverityError, at, "", "syntax", "不是有效的 YAML:"+message, "not valid YAML: "+message, hintZh, hintEn)
+	p.report(SeverityError, at, "", "syntax", "不是有效的 YAML："+message, "not valid YAML: "+message, hintZh, hintEn)
+}
+
+// brokenLine is the first line (from 1) after the longest run of leading lines that is valid YAML; 0 if that would cost too much
+// to find. The reader itself names the line where the broken mapping or list begins, which may be the first one of the file.
+func brokenLine(src []byte, lines []string) int {
+	if len(src)*len(lines) > 1<<25 {
+		return 0
+	}
+	kept := len(src)
+	for n := len(lines); n > 0; n-- {
+		kept -= len(lines[n-1])
+		if !isYAML(src[:kept]) {
+			continue
+		}
+		for n < len(lines) { // what breaks it is no comment
+			if text := strings.TrimSpace(lines[n-1]); text != "" && text[0] != '#' {
+				break
+			}
+			n++
+		}
+		return n
+	}
+	return 0
+}
+
+func isYAML(src []byte) bool {
+	decoder := yaml.NewDecoder(bytes.NewReader(src))
+	for {
+		if _, err := decodeNode(decoder); err != nil {
+			return errors.Is(err, io.EOF)
+		}
+	}
 }
 
 // report adds a finding at a node.

@@ -64,7 +64,7 @@ func Athens() []Layer {
 			Title: catalog.Text{Zh: "评价单元（地名点的泰森多边形）", En: "neighborhoods (cells of named places)"},
 			Note: catalog.Text{Zh: "由 OpenStreetMap 地名点推导的泰森多边形，不是官方边界；中文和罗马字地名为本项目所拟",
 				En: "Voronoi cells of named OpenStreetMap places, no official boundaries; romanised and Chinese names are ours"},
-			Options: intake.Options{Role: coverage.RoleNeighborhoods, Level: "neighbourhood",
+			Options: intake.Options{Role: coverage.RoleNeighborhoods, Level: "community",
 				Parents: []intake.ParentSpec{{Level: "town", Field: "town"}},
 				Derived: "derived, not official: Voronoi cells of named places, joined where residential land is under 0.3 km²"},
 		},

@@ -95,37 +95,100 @@ func (t *tx) row(query string, args ...any) *sql.Row {
 
 func (t *tx) canceled() error { return context.Cause(t.ctx) }
 
-// bulk prepares statements on the bare connection, for as many executions as rows: database/sql
-// would cost more than SQLite itself.
-func (t *tx) bulk(queries []string, fill func(put func(query int, args []driver.Value) error) error) error {
+// insertion is a table to insert into, with its columns if not all, and their number.
+type insertion struct {
+	into  string
+	width int
+}
+
+// batchCells is how many cells go into one statement: every call into SQLite costs as much as some cells.
+const batchCells = 512
+
+// bulk inserts many rows on the bare connection, several by one statement: database/sql would cost more than
+// SQLite itself. The cells of args are kept until a batch is full, args itself is not.
+func (t *tx) bulk(insertions []insertion, fill func(put func(insertion int, args []driver.Value) error) error) error {
 	return t.conn.Raw(func(bare any) error {
-		c := bare.(*sqlite3.SQLiteConn)
-		statements := make([]*sqlite3.SQLiteStmt, len(queries))
+		batches := make([]*batch, len(insertions))
 		defer func() {
-			for _, s := range statements {
-				if s != nil {
-					s.Close()
-				}
+			for _, b := range batches {
+				b.close()
 			}
 		}()
-		for i, q := range queries {
-			s, err := c.Prepare(q)
+		for i, in := range insertions {
+			b, err := newBatch(bare.(*sqlite3.SQLiteConn), in)
 			if err != nil {
 				return err
 			}
-			statements[i] = s.(*sqlite3.SQLiteStmt)
+			batches[i] = b
 		}
 		n := 0
-		return fill(func(query int, args []driver.Value) error {
+		if err := fill(func(insertion int, args []driver.Value) error {
 			if n++; n%4096 == 0 {
 				if err := t.canceled(); err != nil {
 					return err
 				}
 			}
-			_, err := statements[query].Exec(args)
+			return batches[insertion].put(args)
+		}); err != nil {
 			return err
-		})
+		}
+		for _, b := range batches {
+			if err := b.flush(); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
+}
+
+// batch gathers the cells of rows.
+type batch struct {
+	one, many driver.Stmt
+	width     int
+	cells     []driver.Value
+}
+
+func newBatch(c *sqlite3.SQLiteConn, in insertion) (b *batch, err error) {
+	b = &batch{width: in.width}
+	row := "(?" + strings.Repeat(", ?", in.width-1) + ")"
+	rows := max(1, batchCells/in.width)
+	b.cells = make([]driver.Value, 0, rows*in.width)
+	query := "INSERT INTO " + in.into + " VALUES " + row
+	if b.one, err = c.Prepare(query); err != nil {
+		return nil, err
+	}
+	if b.many, err = c.Prepare(query + strings.Repeat(", "+row, rows-1)); err != nil {
+		b.one.Close()
+		return nil, err
+	}
+	return b, nil
+}
+
+func (b *batch) put(args []driver.Value) error {
+	b.cells = append(b.cells, args...)
+	if len(b.cells) < cap(b.cells) {
+		return nil
+	}
+	_, err := b.many.Exec(b.cells)
+	b.cells = b.cells[:0]
+	return err
+}
+
+func (b *batch) flush() error {
+	for cells := b.cells; len(cells) > 0; cells = cells[b.width:] {
+		if _, err := b.one.Exec(cells[:b.width]); err != nil {
+			return err
+		}
+	}
+	b.cells = b.cells[:0]
+	return nil
+}
+
+func (b *batch) close() {
+	if b != nil {
+		b.one.Close()
+		b.many.Close()
+	}
 }
 
 // collect reads a query's rows.

@@ -99,11 +99,7 @@ func (t *tx) packRTree(table string, boxes []box) error {
 		}
 	}
 	root := rtreeLevels(boxes)
-	return t.bulk([]string{
-		`INSERT INTO ` + quote(name+"_node") + ` VALUES (?, ?)`,
-		`INSERT INTO ` + quote(name+"_parent") + ` VALUES (?, ?)`,
-		`INSERT INTO ` + quote(name+"_rowid") + ` VALUES (?, ?)`,
-	}, func(put func(int, []driver.Value) error) error {
+	return t.bulk([]insertion{{quote(name + "_node"), 2}, {quote(name + "_parent"), 2}, {quote(name + "_rowid"), 2}}, func(put func(int, []driver.Value) error) error {
 		return root.write(put)
 	})
 }
@@ -177,7 +173,7 @@ func group(n int, env func(int) [4]float64) []packedNode {
 }
 
 // write numbers the nodes from the root, which is 1, downwards, and puts their rows.
-func (p *packed) write(put func(query int, args []driver.Value) error) error {
+func (p *packed) write(put func(insertion int, args []driver.Value) error) error {
 	numbers := make([]int64, len(p.levels)) // of the first node of each level
 	next := int64(1)
 	for k := len(p.levels) - 1; k >= 0; k-- {

@@ -125,7 +125,7 @@ func (p *Project) runs(ctx context.Context, query string, args ...any) ([]covera
 
 // SaveRun keeps a run, and its tables for users of the file in the place of the latest run's; it makes the run
 // the latest. Of a run that is there already nothing but the mark and the tables change, and nothing at
-// all if it is the latest. It sets Created and Latest of r.
+// all if it is the latest. No tables (nil) means the run's own. It sets Created and Latest of r.
 func (p *Project) SaveRun(ctx context.Context, r *coverage.Run, tables []coverage.Table) error {
 	if len(r.Hash) < minPrefix {
 		return coverage.Errorf(coverage.Internal, "评估没有哈希", "the run has no hash")
@@ -137,6 +137,9 @@ func (p *Project) SaveRun(ctx context.Context, r *coverage.Run, tables []coverag
 	if latest {
 		r.Created, r.Latest = created, true
 		return nil
+	}
+	if tables == nil {
+		tables = r.Tables()
 	}
 	data, err := r.MarshalBinary()
 	if err != nil {

@@ -403,13 +403,12 @@ func (t *tx) insertRows(name string, promote func(orb.Geometry) orb.Geometry, sp
 	for range keys {
 		list = append(list, "lc_layer")
 	}
-	queries := []string{`INSERT INTO ` + quote(name) + ` (` + strings.Join(list, ", ") + `) VALUES (?` + strings.Repeat(", ?", len(list)-1) + `)`}
+	insertions := []insertion{{quote(name) + ` (` + strings.Join(list, ", ") + `)`, len(list)}}
 	if spatial {
-		queries = append(queries, `INSERT INTO `+quote(rtreeName(name))+` VALUES (?, ?, ?, ?, ?)`)
+		insertions = append(insertions, insertion{quote(rtreeName(name)), 5})
 	}
-	if err := t.bulk(queries, func(put func(int, []driver.Value) error) error {
+	if err := t.bulk(insertions, func(put func(int, []driver.Value) error) error {
 		args := make([]driver.Value, len(list))
-		var blob []byte
 		return table.Each(func(_ string, row []coverage.Value, g orb.Geometry) error {
 			fid++
 			args[0] = fid
@@ -418,8 +417,7 @@ func (t *tx) insertRows(name string, promote func(orb.Geometry) orb.Geometry, sp
 				args[1], next = nil, 2
 				if g != nil {
 					g = promote(g)
-					blob = encodeBlob(blob[:0], g)
-					args[1] = blob
+					args[1] = encodeBlob(make([]byte, 0, 32), g)
 					if !isEmpty(g) {
 						b := g.Bound()
 						env := [4]float64{b.Min[0], b.Max[0], b.Min[1], b.Max[1]}

@@ -112,7 +112,10 @@ func (t *edgeTree) join(level, i, j int, visit func(a, b edgeRef) bool) bool {
 				if !t.join(level-1, a, b, visit) {
 					return false
 				}
-			} else if !visit(t.edges[a], t.edges[b]) {
+				continue
+			}
+			t.work -= 4 // a look at two edges takes longer than at two boxes
+			if !visit(t.edges[a], t.edges[b]) {
 				return false
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -471,5 +472,66 @@ func TestTitles(t *testing.T) {
 		if c.Title() == string(c) || c.Zh() == string(c) {
 			t.Errorf("%s has no title", c)
 		}
+	}
+}
+
+// endless yields the head once, then the feature n times, then the tail, without holding them.
+type endless struct {
+	head, feature, tail string
+	n                   int
+	rest                string
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	if e.rest == "" {
+		switch {
+		case e.head != "":
+			e.rest, e.head = e.head, ""
+		case e.n > 0:
+			e.rest = e.feature
+			if e.n--; e.n > 0 {
+				e.rest += ","
+			}
+		case e.tail != "":
+			e.rest, e.tail = e.tail, ""
+		default:
+			return 0, io.EOF
+		}
+	}
+	n := copy(p, e.rest)
+	e.rest = e.rest[n:]
+	return n, nil
+}
+
+// A file of any length is read in the memory of one feature: a province must not need a bigger machine than a street.
+func TestMemoryIsBounded(t *testing.T) {
+	r := NewReader(&endless{head: `{"type":"FeatureCollection","features":[`, feature: goodPoint, n: 200_000, tail: `]}`}, Limits{})
+	var before, now runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	var most uint64
+	for {
+		row, err := r.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if row.N%20_000 == 0 {
+			runtime.GC()
+			runtime.ReadMemStats(&now)
+			if now.HeapAlloc > before.HeapAlloc {
+				most = max(most, now.HeapAlloc-before.HeapAlloc)
+			}
+		}
+	}
+	if r.Info().Used != 200_000 || most > 4<<20 {
+		t.Errorf("%d rows, %d bytes held", r.Info().Used, most)
+	}
+	// what is no feature at all is not held either
+	r = NewReader(&endless{head: `[`, feature: goodPoint, n: 400_000, tail: `]`}, Limits{})
+	if _, err := r.Next(); errorCode(err) != NotGeoJSON || cap(r.s.buf) > 4*lookAhead {
+		t.Errorf("%v, buffer of %d bytes", err, cap(r.s.buf))
 	}
 }

@@ -142,7 +142,7 @@ func (s *scanner) unexpected(want string) error {
 		return s.fail(BadJSON, "the input ends where %s should follow", want)
 	}
 	if c >= 0x20 && c < 0x7f {
-		return s.fail(BadJSON, "found %q where %s should follow", string(rune(c)), want)
+		return s.fail(BadJSON, "found '%c' where %s should follow", c, want)
 	}
 	return s.fail(BadJSON, "found byte 0x%02x where %s should follow", c, want)
 }

@@ -416,9 +416,11 @@ func (v *validator) pair(i, j edgeRef) *Finding {
 			return nil
 		}
 		if v.passes(ri, int(i.edge), rj, int(j.edge), at) {
-			return v.fault(int(i.ring), SelfCrossing, "the ring crosses itself", at)
-		}
-		if v.pending == nil {
+			// where edges also run along each other, that is the better place to name
+			if v.pending == nil || v.pending.Code != SelfCrossing {
+				v.pending = v.fault(int(i.ring), SelfCrossing, "the ring crosses itself", at)
+			}
+		} else if v.pending == nil {
 			v.pending = v.fault(int(i.ring), SelfTouching, "the ring touches itself", at)
 		}
 		return nil

@@ -23,8 +23,14 @@ func star(r *rand.Rand, p orb.Point, size float64, n int) orb.Polygon {
 	return orb.Polygon{append(ring, ring[0])}
 }
 
-// geodesicArea is the area by Karney's polygon; its edges are geodesics, so ours are cut into n pieces.
+// geodesicArea is the area by Karney's polygon. Its edges are geodesics, so ours are cut into n and 2n pieces; the error falls
+// with n² and is extrapolated away.
 func geodesicArea(ring orb.Ring, n int) float64 {
+	a, b := cutArea(ring, n), cutArea(ring, 2*n)
+	return b + (b-a)/3
+}
+
+func cutArea(ring orb.Ring, n int) float64 {
 	p := geodesic.WGS84.PolygonInit(false)
 	for i := 1; i < len(ring); i++ {
 		for k := range n {
@@ -48,10 +54,11 @@ func TestAreaAgainstGeodesic(t *testing.T) {
 	}{
 		{"building", 0.0002, 1, 1e-6}, // the oracle itself keeps about 1e-4 m²
 		{"parcel", 0.002, 8, 2e-8},
-		{"district", 0.1, 64, 1e-9},
-		{"province", 3, 2000, 1e-9},
+		{"district", 0.1, 64, 1e-10},
+		{"province", 3, 500, 1e-11},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			worst := 0.0
 			for i := range 60 {
 				lat := 120*r.Float64() - 60
 				if i%6 == 0 {
@@ -59,10 +66,12 @@ func TestAreaAgainstGeodesic(t *testing.T) {
 				}
 				poly := star(r, orb.Point{106, lat}, c.size, 3+r.IntN(9))
 				got, want := measure.Area(poly), geodesicArea(poly[0], c.cuts)
+				worst = math.Max(worst, math.Abs(got/want-1))
 				if math.Abs(got-want) > c.tolerance*want {
 					t.Fatalf("%v: %.6f m², geodesic polygon %.6f (%.3g relative)", poly, got, want, got/want-1)
 				}
 			}
+			t.Logf("worst %.3g", worst)
 		})
 	}
 }
@@ -245,7 +254,7 @@ func bigLocate(mp orb.MultiPolygon, p orb.Point) measure.Position {
 func TestLocateIsExact(t *testing.T) {
 	r := random(t)
 	counts := map[measure.Position]int{}
-	for i := range 300 {
+	for i := range 120 {
 		var mp orb.MultiPolygon
 		for range 1 + r.IntN(3) {
 			p := orb.Point{float64(r.IntN(3)), float64(r.IntN(3))}
@@ -262,7 +271,7 @@ func TestLocateIsExact(t *testing.T) {
 			mp = append(mp, poly)
 		}
 		loc := measure.NewLocator(mp)
-		for range 60 {
+		for range 30 {
 			p := orb.Point{4*r.Float64() - 1, 4*r.Float64() - 1}
 			ring := mp[r.IntN(len(mp))][0]
 			k := r.IntN(len(ring) - 1)
@@ -288,7 +297,7 @@ func TestLocateIsExact(t *testing.T) {
 		}
 	}
 	for _, pos := range []measure.Position{measure.Inside, measure.Border, measure.Outside} {
-		if counts[pos] < 500 {
+		if counts[pos] < 200 {
 			t.Errorf("only %d cases were %v", counts[pos], pos)
 		}
 	}

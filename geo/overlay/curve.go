@@ -83,6 +83,16 @@ func arctan(t float64) float64 {
 // span is an interval of a curve's parameter.
 type span struct{ t0, t1 float64 }
 
+// whole tells whether one of the spans is all of the curve.
+func (c *curve) whole(spans []span) bool {
+	for _, s := range spans {
+		if s.t0 <= c.t0 && s.t1 >= c.t1 {
+			return true
+		}
+	}
+	return false
+}
+
 // disc is all within r of c.
 type disc struct {
 	c xy

@@ -2,6 +2,7 @@ package overlay
 
 import (
 	"math"
+	"slices"
 
 	"github.com/paulmach/orb"
 
@@ -21,6 +22,7 @@ type region struct {
 	strips []strip
 	areas  []area
 	border []border
+	grid   *grid
 }
 
 // border is a piece of the true border of the region, and its box.
@@ -78,12 +80,17 @@ func (z *Zone) newRegion(box orb.Bound) *region {
 	for _, i := range z.search(box) {
 		cands = g.add(&z.parts[i], box, cands)
 	}
+	g.grid = newGrid(g)
 	var spans, left []span
 	for i := range cands {
 		c := &cands[i]
+		box := c.box(c.t0, c.t1)
+		if !box.meets(g.box) {
+			continue
+		}
 		spans = c.outside(spans[:0], g.box)
 		var covered bool
-		if spans, covered = g.covered(spans, c); covered {
+		if spans, covered = g.covered(spans, c, box); covered {
 			continue
 		}
 		left = rest(left[:0], spans, c.t0, c.t1)
@@ -97,49 +104,72 @@ func (z *Zone) newRegion(box orb.Bound) *region {
 			g.border = append(g.border, b)
 		}
 	}
+	g.grid.seen, g.grid.seenStrips = nil, nil
 	return g
 }
 
-// covered appends the spans of the candidate inside other discs and strips, or tells that one of them holds all of it.
-func (g *region) covered(spans []span, c *candidate) ([]span, bool) {
+// covered appends the spans of the candidate (within its box) inside other discs and strips, or tells that they hold all
+// of it that matters.
+func (g *region) covered(spans []span, c *candidate, box rect) ([]span, bool) {
 	m := c.at((c.t0 + c.t1) / 2)
 	v := c.at(c.t0).sub(m)
 	w := c.at(c.t1).sub(m)
 	size := math.Sqrt(max(v.dot(v), w.dot(w))) * (1 + 1e-9) // an arc of at most π/4 lies in this circle
-	full := func(from int) bool {
-		for _, s := range spans[from:] {
-			if s.t0 <= c.t0 && s.t1 >= c.t1 {
-				return true
-			}
-		}
-		return false
+	q := g.grid
+	x0, x1, y0, y1, ok := q.cells(box)
+	if !ok {
+		return spans, true
 	}
-	for i := range g.discs {
-		o := &g.discs[i]
-		far := o.c.sub(m)
-		if lim := o.r + size; far.dot(far) >= float64(lim*lim) || int32(i) == c.discs[0] || int32(i) == c.discs[1] {
-			continue
-		}
-		n := len(spans)
-		if spans = c.inDisc(spans, o); full(n) {
-			return spans, true
+	q.now++
+	held := true
+	for y := y0; y <= y1; y++ {
+		for x := x0; x <= x1; x++ {
+			held = held && q.holder[y*q.nx+x] >= 0
 		}
 	}
-next:
-	for i := range g.strips {
-		s := &g.strips[i]
-		far := s.mid.sub(m)
-		if lim := s.half + size; far.dot(far) >= float64(lim*lim) {
-			continue
-		}
-		for _, k := range c.strips {
-			if k == int32(i) {
-				continue next
+	if held {
+		return spans, true
+	}
+	for y := y0; y <= y1; y++ {
+		for x := x0; x <= x1; x++ {
+			k := y*q.nx + x
+			if d := q.holder[k]; d >= 0 && q.seen[d] != q.now {
+				q.seen[d] = q.now
+				n := len(spans)
+				if spans = c.inDisc(spans, &g.discs[d]); c.whole(spans[n:]) {
+					return spans, true
+				}
 			}
-		}
-		n := len(spans)
-		if spans = c.inStrip(spans, s); full(n) {
-			return spans, true
+			for _, item := range q.items[q.first[k]:q.first[k+1]] {
+				n := len(spans)
+				if item >= 0 {
+					o := &g.discs[item]
+					if q.seen[item] == q.now {
+						continue
+					}
+					q.seen[item] = q.now
+					far := o.c.sub(m)
+					if lim := o.r + size; far.dot(far) >= float64(lim*lim) || item == c.discs[0] || item == c.discs[1] {
+						continue
+					}
+					spans = c.inDisc(spans, o)
+				} else {
+					item = ^item
+					s := &g.strips[item]
+					if q.seenStrips[item] == q.now {
+						continue
+					}
+					q.seenStrips[item] = q.now
+					far := s.mid.sub(m)
+					if lim := s.half + size; far.dot(far) >= float64(lim*lim) || slices.Contains(c.strips, item) {
+						continue
+					}
+					spans = c.inStrip(spans, s)
+				}
+				if c.whole(spans[n:]) {
+					return spans, true
+				}
+			}
 		}
 	}
 	return spans, false
@@ -156,17 +186,17 @@ func (g *region) inArea(p xy) bool {
 
 // serves tells whether a place within the box is served.
 func (g *region) serves(p xy) bool {
-	for i := range g.discs {
-		o := &g.discs[i]
-		v := p.sub(o.c)
-		if v.dot(v) <= float64(o.r*o.r) {
-			return true
-		}
+	items, served := g.grid.at(p)
+	if served {
+		return true
 	}
-	for i := range g.strips {
-		s := &g.strips[i]
-		v := p.sub(s.mid)
-		if v.dot(v) <= float64(s.half*s.half) && s.has(p) {
+	for _, i := range items {
+		if i >= 0 {
+			o := &g.discs[i]
+			if v := p.sub(o.c); v.dot(v) <= float64(o.r*o.r) {
+				return true
+			}
+		} else if g.strips[^i].has(p) {
 			return true
 		}
 	}

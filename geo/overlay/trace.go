@@ -73,52 +73,30 @@ type walker struct {
 // corner is a vertex of a loop, in the plane and in degrees.
 type corner struct {
 	xy
-	at orb.Point
+	at   orb.Point
+	made bool // only put in to project an edge: not drawn
 }
 
 // stretch is a piece of the way: its places but the last, which is the first of the next.
 type stretch struct {
 	corners []corner
 	end     xy
-	next    int32
+	next    int
 	done    bool
 }
 
-// touching is how near, in metres, the ends of two border curves must lie to be joined.
+// touching is how near, in metres, two stretches must come to be joined; much shorter ones are joined over.
 const touching = 1e-5
+
+func (s *stretch) short() bool {
+	v := s.end.sub(s.corners[0].xy)
+	return len(s.corners) == 1 && v.dot(v) < touching*touching/100
+}
 
 // loops returns the closed ways around what is drawn, which lies to their left.
 func (w *walker) loops() ([][]corner, bool) {
-	var ways []stretch
-	starts := make([]int32, len(w.x.nodes)) // the way that starts at a node
-	for i := range starts {
-		starts[i] = -1
-	}
-	type loose struct {
-		p   xy
-		way int32
-	}
-	var heads, tails []loose // ends at no node: starts and ends
-	tailNode := []int32{}    // of each way: the node where it ends, −1 if loose
-	add := func(s stretch, from, to int32) bool {
-		k := int32(len(ways))
-		s.next = -1
-		ways = append(ways, s)
-		tailNode = append(tailNode, to)
-		if from >= 0 {
-			if starts[from] >= 0 {
-				return false // two ways on from one place
-			}
-			starts[from] = k
-		} else {
-			heads = append(heads, loose{s.corners[0].xy, k})
-		}
-		if to < 0 {
-			tails = append(tails, loose{s.end, k})
-		}
-		return true
-	}
 	var out [][]corner
+	var ways []stretch
 	for _, r := range w.x.runs {
 		if r.served != w.served {
 			continue
@@ -126,70 +104,30 @@ func (w *walker) loops() ([][]corner, bool) {
 		s := w.alongOutline(r)
 		if r.from < 0 {
 			out = append(out, s.corners)
-			continue
-		}
-		if !add(s, r.from, r.to) {
-			return nil, false
+		} else if !s.short() {
+			ways = append(ways, s)
 		}
 	}
 	for _, e := range w.x.inner {
-		s, from, to := w.alongBorder(e)
-		if from < 0 && to < 0 && len(s.corners) <= 2 {
-			if v := s.end.sub(s.corners[0].xy); v.dot(v) < touching*touching/100 {
-				continue // shorter than what is joined over
-			}
-		}
-		if !add(s, from, to) {
-			return nil, false
+		if s := w.alongBorder(e); !s.short() {
+			ways = append(ways, s)
 		}
 	}
-	// Join the loose ends, each to the nearest.
-	byX := func(a, b loose) int {
-		return cmp.Or(cmp.Compare(a.p.x, b.p.x), cmp.Compare(a.p.y, b.p.y), cmp.Compare(a.way, b.way))
-	}
-	slices.SortFunc(heads, byX)
-	slices.SortFunc(tails, byX)
-	if len(heads) != len(tails) {
+	if !join(ways) {
 		return nil, false
-	}
-	taken := make([]bool, len(heads))
-	first := 0
-	for _, t := range tails {
-		for first < len(heads) && heads[first].p.x < t.p.x-touching {
-			first++
-		}
-		best, at := touching*touching, -1
-		for k := first; k < len(heads) && heads[k].p.x <= t.p.x+touching; k++ {
-			if v := heads[k].p.sub(t.p); !taken[k] && v.dot(v) < best {
-				best, at = v.dot(v), k
-			}
-		}
-		if at < 0 {
-			return nil, false
-		}
-		taken[at] = true
-		ways[t.way].next = heads[at].way
-	}
-	for k := range ways {
-		if n := tailNode[k]; n >= 0 {
-			ways[k].next = starts[n]
-			if starts[n] < 0 {
-				return nil, false
-			}
-		}
 	}
 	for k := range ways {
 		if ways[k].done {
 			continue
 		}
 		var loop []corner
-		i := int32(k)
+		i := k
 		for !ways[i].done {
 			ways[i].done = true
 			loop = append(loop, ways[i].corners...)
 			i = ways[i].next
 		}
-		if i != int32(k) {
+		if i != k {
 			return nil, false
 		}
 		out = append(out, loop)
@@ -197,31 +135,61 @@ func (w *walker) loops() ([][]corner, bool) {
 	return out, true
 }
 
-func (w *walker) corner(p xy) corner {
-	return corner{p, w.g.plane.Inverse([2]float64{p.x, p.y})}
+// join sets the next of each stretch: the nearest that begins where it ends.
+func join(ways []stretch) bool {
+	heads := make([]int, len(ways))
+	for i := range heads {
+		heads[i] = i
+	}
+	start := func(i int) xy { return ways[i].corners[0].xy }
+	slices.SortFunc(heads, func(i, j int) int {
+		a, b := start(i), start(j)
+		return cmp.Or(cmp.Compare(a.x, b.x), cmp.Compare(a.y, b.y), cmp.Compare(i, j))
+	})
+	taken := make([]bool, len(ways))
+	for i := range ways {
+		end := ways[i].end
+		k, _ := slices.BinarySearchFunc(heads, end.x-touching, func(j int, x float64) int { return cmp.Compare(start(j).x, x) })
+		best, at := touching*touching, -1
+		for ; k < len(heads) && start(heads[k]).x <= end.x+touching; k++ {
+			if v := start(heads[k]).sub(end); !taken[k] && v.dot(v) < best {
+				best, at = v.dot(v), k
+			}
+		}
+		if at < 0 {
+			return false
+		}
+		taken[at] = true
+		ways[i].next = heads[at]
+	}
+	return true
 }
 
-// alongOutline returns a run with the polygon's own vertices; those that were put in to project it are left out again.
+func (w *walker) corner(p xy) corner {
+	return corner{xy: p, at: w.g.plane.Inverse([2]float64{p.x, p.y})}
+}
+
+// alongOutline returns a run with its vertices.
 func (w *walker) alongOutline(r run) stretch {
 	ring, origin := w.o.rings[r.ring], w.o.origin[r.ring]
 	source := w.p[w.o.source[r.ring]]
 	var s stretch
+	vertex := func(k int) {
+		if origin[k] >= 0 {
+			s.corners = append(s.corners, corner{xy: ring[k], at: source[origin[k]]})
+		} else {
+			s.corners = append(s.corners, corner{xy: ring[k], made: true})
+		}
+	}
 	if r.from < 0 {
 		for k := range len(ring) - 1 {
-			if origin[k] >= 0 {
-				s.corners = append(s.corners, corner{ring[k], source[origin[k]]})
-			}
+			vertex(k)
 		}
 		return s
 	}
 	a, b := &w.x.nodes[r.from], &w.x.nodes[r.to]
 	s.corners = append(s.corners, w.corner(a.p))
 	s.end = b.p
-	vertex := func(k int) {
-		if origin[k] >= 0 {
-			s.corners = append(s.corners, corner{ring[k], source[origin[k]]})
-		}
-	}
 	k := a.edge
 	if r.wraps(a, b) {
 		for ; k < len(ring)-1; k++ {
@@ -237,7 +205,7 @@ func (w *walker) alongOutline(r run) stretch {
 
 // alongBorder returns a span of the border, arcs with the corners of the drawn circle. What is served lies to the left of
 // the border, so it is walked backwards around what is not.
-func (w *walker) alongBorder(e piece) (s stretch, from, to int32) {
+func (w *walker) alongBorder(e piece) (s stretch) {
 	c := &w.g.border[e.elem]
 	places := []xy{c.at(e.t0)}
 	if c.arc {
@@ -262,17 +230,13 @@ func (w *walker) alongBorder(e piece) (s stretch, from, to int32) {
 	places = append(places, c.at(e.t1))
 	if !w.served {
 		slices.Reverse(places)
-		e.from, e.to = e.to, e.from
-	}
-	if e.from >= 0 {
-		places[0] = w.x.nodes[e.from].p
 	}
 	last := len(places) - 1
 	for _, p := range places[:last] {
 		s.corners = append(s.corners, w.corner(p))
 	}
 	s.end = places[last]
-	return s, e.from, e.to
+	return s
 }
 
 // angle is the direction of v in radians, 0 to 2π, to some 10⁻³: it only tells where to begin to look.
@@ -358,7 +322,12 @@ func around(shell, hole []corner) bool {
 func degrees(l []corner) orb.Ring {
 	r := make(orb.Ring, 0, len(l)+1)
 	for _, c := range l {
-		r = append(r, c.at)
+		if !c.made {
+			r = append(r, c.at)
+		}
+	}
+	if len(r) == 0 {
+		return nil
 	}
 	return append(r, r[0])
 }

@@ -133,7 +133,7 @@ func appendParts(parts []part, g orb.Geometry, metres float64) []part {
 		}
 	case orb.LineString:
 		if metres > 0 && len(g) > 0 {
-			parts = append(parts, newLine(g, metres))
+			parts = appendLine(parts, g, metres)
 		}
 	case orb.MultiLineString:
 		for _, l := range g {
@@ -159,11 +159,27 @@ func appendParts(parts []part, g orb.Geometry, metres float64) []part {
 	return parts
 }
 
-func newLine(l orb.LineString, metres float64) part {
+// appendLine adds a line as one part, or as several where it runs over its own course again: parts are kept apart from each
+// other (see apart), the edges of one part are not.
+func appendLine(parts []part, l orb.LineString, metres float64) []part {
 	l = slices.Clone(l)
 	if slices.CompareFunc(l, reversed(l), comparePoints) > 0 {
 		slices.Reverse(l) // either way it is the same line
 	}
+	first := 0
+	for i := 1; i < len(l); i++ {
+		for k := first; k+1 < i; k++ {
+			if overlap(l[k], l[k+1], l[i-1], l[i]) {
+				parts = append(parts, newLine(l[first:i], metres))
+				first = i - 1
+				break
+			}
+		}
+	}
+	return append(parts, newLine(l[first:], metres))
+}
+
+func newLine(l orb.LineString, metres float64) part {
 	b := partBuilder{index: map[orb.Point]int32{}, seen: map[[2]int32]bool{}}
 	b.chain(l, true)
 	p := part{kind: linePart, metres: metres, verts: b.verts, edges: b.edges, bound: l.Bound()}
@@ -173,6 +189,30 @@ func newLine(l orb.LineString, metres float64) part {
 	return p
 }
 
+// overlap tells whether two edges run along the same line, within a tenth of a millimetre, and side by side for a while.
+func overlap(a, b, c, d orb.Point) bool {
+	const near = 1e-9
+	if max(a[0], b[0])+near < min(c[0], d[0]) || max(c[0], d[0])+near < min(a[0], b[0]) ||
+		max(a[1], b[1])+near < min(c[1], d[1]) || max(c[1], d[1])+near < min(a[1], b[1]) {
+		return false
+	}
+	u, v := xy{b[0] - a[0], b[1] - a[1]}, xy{d[0] - c[0], d[1] - c[1]}
+	if u.dot(u) < v.dot(v) {
+		a, u, v, c, d = c, v, u, a, b
+	}
+	l := u.length()
+	if l == 0 {
+		return false
+	}
+	u = u.scale(1 / l)
+	p, q := xy{c[0] - a[0], c[1] - a[1]}, xy{d[0] - a[0], d[1] - a[1]}
+	if math.Abs(u.cross(p)) > near || math.Abs(u.cross(q)) > near {
+		return false
+	}
+	s, t := u.dot(p), u.dot(q)
+	return max(s, t) > near && min(s, t) < l-near
+}
+
 func newArea(g orb.Polygon, metres float64) (part, bool) {
 	c := canonical(orb.MultiPolygon{g})
 	if len(c) == 0 {
@@ -180,8 +220,12 @@ func newArea(g orb.Polygon, metres float64) (part, bool) {
 	}
 	b := partBuilder{index: map[orb.Point]int32{}, seen: map[[2]int32]bool{}}
 	p := part{kind: areaPart, metres: metres, bound: c[0].Bound()}
-	for _, r := range c[0] {
-		p.rings = append(p.rings, b.chain(r, false))
+	for i, r := range c[0] {
+		if cut := b.chain(r, false); len(cut) >= 4 {
+			p.rings = append(p.rings, cut)
+		} else if i == 0 {
+			return part{}, false
+		}
 	}
 	p.verts, p.edges = b.verts, b.edges
 	return p, true
@@ -201,18 +245,15 @@ type partBuilder struct {
 	seen  map[[2]int32]bool
 }
 
-// same is how near, in degrees, consecutive vertices are one: 0.1 µm, where a direction means nothing any more.
-const same = 1e-12
-
 // chain adds the edges of a line or a closed ring, cut short, and returns the vertices as cut.
 func (b *partBuilder) chain(l []orb.Point, undirected bool) orb.Ring {
-	cut := orb.Ring{l[0]}
 	last := b.vertex(l[0])
+	cut := orb.Ring{b.verts[last]}
 	add := func(v orb.Point) {
-		if w := b.verts[last]; math.Abs(v[0]-w[0]) <= same && math.Abs(v[1]-w[1]) <= same {
+		k := b.vertex(v)
+		if k == last {
 			return
 		}
-		k := b.vertex(v)
 		e := [2]int32{last, k}
 		name := e
 		if undirected && e[0] > e[1] {
@@ -223,7 +264,7 @@ func (b *partBuilder) chain(l []orb.Point, undirected bool) orb.Ring {
 			b.edges = append(b.edges, e)
 		}
 		last = k
-		cut = append(cut, v)
+		cut = append(cut, b.verts[k])
 	}
 	for i := 1; i < len(l); i++ {
 		n := pieces(l[i-1], l[i], edgeTolerance)
@@ -235,12 +276,14 @@ func (b *partBuilder) chain(l []orb.Point, undirected bool) orb.Ring {
 	return cut
 }
 
+// vertex returns the number of a place; places that differ by rounding only (a micrometre) are one.
 func (b *partBuilder) vertex(v orb.Point) int32 {
-	if k, ok := b.index[v]; ok {
+	key := orb.Point{math.Round(v[0]*1e11) + 0, math.Round(v[1]*1e11) + 0}
+	if k, ok := b.index[key]; ok {
 		return k
 	}
 	k := int32(len(b.verts))
-	b.index[v] = k
+	b.index[key] = k
 	b.verts = append(b.verts, v)
 	return k
 }

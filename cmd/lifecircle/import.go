@@ -1,0 +1,198 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"lifecircle/coverage"
+	"lifecircle/coverage/intake"
+	"lifecircle/data/catalogs"
+	"lifecircle/data/store"
+)
+
+type importCmd struct {
+	Project string `arg:"" help:"Project file. 项目文件"`
+	File    string `arg:"" help:"File to import: GeoJSON (FeatureCollection, Feature, geometry, newline-delimited); CSV with --as attributes. 数据文件"`
+
+	As      string   `required:"" help:"What it is: neighborhoods, facilities, demand, land, buildings, attributes, network. 图层类型"`
+	Layer   string   `placeholder:"NAME" help:"Name of the layer (default: the file's base name). 图层名"`
+	Service []string `sep:"," help:"Facilities: the services that every row offers, e.g. clinic. 服务要素"`
+
+	IDField        string   `placeholder:"F" help:"Column of ids (default: the feature's id, property id). 编号字段"`
+	NameField      string   `placeholder:"F" help:"Column of names (default: name, 名称). 名称字段"`
+	Parent         []string `sep:"," placeholder:"LEVEL=F" help:"Neighborhoods: columns of parents, e.g. street=F,district=G. 上级"`
+	Level          string   `help:"Neighborhoods: what they are (default community). 单元层级"`
+	KindField      string   `placeholder:"F" help:"Neighborhoods: column of the kind of circle. 生活圈类型字段"`
+	Measure        []string `sep:"none" placeholder:"NAME=F" help:"Column of a measure, e.g. population=F or population:60+=G; repeatable. 人口等数值字段"`
+	Modelled       bool     `help:"The measures come from a model, nobody counted them. 模拟数据"`
+	Join           string   `placeholder:"F" help:"Attributes: column of the neighborhood's id. 关联字段"`
+	Complete       string   `optional:"" placeholder:"AREA.geojson" help:"Facilities: the layer is complete, everywhere (--complete) or inside a polygon (--complete=AREA.geojson); --complete=unknown withdraws it. 普查完整"`
+	StatusField    string   `placeholder:"F" help:"Facilities: column of the status (existing, under construction, planned, closed). 状态字段"`
+	CapacityField  string   `placeholder:"F" help:"Facilities: column of places. 容量字段"`
+	AreaField      string   `placeholder:"F" help:"Facilities, buildings: column of square metres (default: the polygon's own). 面积字段"`
+	FloorAreaField string   `placeholder:"F" help:"Buildings: column of floor area, m². 建筑面积字段"`
+	FloorsField    string   `placeholder:"F" help:"Buildings: column of the number of floors. 层数字段"`
+	OpenedField    string   `placeholder:"F" help:"Facilities: column of the opening date. 启用日期字段"`
+	ClosedField    string   `placeholder:"F" help:"Facilities: column of the closing date. 停用日期字段"`
+	ServiceField   string   `placeholder:"F" help:"Facilities: column of each row's services. 服务字段"`
+	CRS            string   `placeholder:"EPSG:n" help:"Coordinates of the file (default: WGS 84). 坐标系"`
+	Attribution    string   `help:"Who must be named wherever the data is shown. 署名"`
+	Derived        string   `help:"What the layer was derived from, if it is not an original. 推导说明"`
+	Replace        bool     `xor:"mode" help:"Other content takes the place of the layer's. 替换"`
+	Append         bool     `xor:"mode" help:"Other content is added to the layer's. 追加"`
+	Strict         bool     `help:"Exit with 4 if any row was refused. 严格"`
+}
+
+func (c importCmd) options() (intake.Options, error) {
+	o := intake.Options{
+		Role: coverage.Role(c.As), Name: c.Layer, Services: c.Service, IDField: c.IDField, NameField: c.NameField, StatusField: c.StatusField,
+		CapacityField: c.CapacityField, AreaField: c.AreaField, FloorAreaField: c.FloorAreaField, FloorsField: c.FloorsField, OpenedField: c.OpenedField,
+		ClosedField: c.ClosedField, ServiceField: c.ServiceField, KindField: c.KindField, JoinField: c.Join, Level: c.Level, Modelled: c.Modelled,
+		CRS: c.CRS, Replace: c.Replace, Append: c.Append, Strict: c.Strict, Attribution: c.Attribution, Derived: c.Derived,
+	}
+	for _, s := range c.Parent {
+		level, field, ok := strings.Cut(s, "=")
+		if !ok || level == "" || field == "" {
+			return o, &coverage.Error{Code: coverage.Invalid, Field: "--parent", Text: coverage.Text{Zh: "应写作 street=字段", En: "should read like street=FIELD"}}
+		}
+		o.Parents = append(o.Parents, intake.ParentSpec{Level: level, Field: field})
+	}
+	for _, s := range c.Measure {
+		name, field, ok := strings.Cut(s, "=")
+		if !ok || name == "" || field == "" {
+			return o, &coverage.Error{Code: coverage.Invalid, Field: "--measure", Text: coverage.Text{Zh: "应写作 population=字段", En: "should read like population=FIELD"}}
+		}
+		o.Measures = append(o.Measures, intake.MeasureSpec{Name: name, Field: field})
+	}
+	switch c.Complete {
+	case "":
+	case everywhere:
+		o.Complete = &intake.Complete{Everywhere: true}
+	case "unknown":
+		o.Complete = &intake.Complete{Unknown: true}
+	default:
+		f, err := os.Open(c.Complete)
+		if err != nil {
+			return o, fileError(c.Complete, err)
+		}
+		defer f.Close()
+		area, err := intake.ReadArea(f, filepath.Base(c.Complete))
+		if err != nil {
+			return o, err
+		}
+		o.Complete = &intake.Complete{Area: area, Source: filepath.Base(c.Complete)}
+	}
+	return o, nil
+}
+
+// everywhere stands for --complete without a value.
+const everywhere = "everywhere"
+
+// expandComplete gives a bare --complete its value: it may stand with or without one.
+func expandComplete(args []string) []string {
+	out := make([]string, len(args))
+	for i, arg := range args {
+		if arg == "--complete" {
+			arg = "--complete=" + everywhere
+		}
+		out[i] = arg
+	}
+	return out
+}
+
+// fileError says that a file cannot be read.
+func fileError(path string, err error) error {
+	e := &coverage.Error{Code: coverage.Invalid, File: filepath.Base(path), Err: err, Text: coverage.Text{Zh: "无法读取", En: "cannot be read"}, Hint: coverage.Text{Zh: "检查路径和权限", En: "check the path and its permissions"}}
+	if errors.Is(err, os.ErrNotExist) {
+		e.Text = coverage.Text{Zh: "文件不存在", En: "no such file"}
+		e.Hint = coverage.Text{Zh: "检查路径", En: "check the path"}
+	}
+	return e
+}
+
+func (c importCmd) Run(a *app) error {
+	o, err := c.options()
+	if err != nil {
+		return err
+	}
+	f, err := os.Open(c.File)
+	if err != nil {
+		return fileError(c.File, err)
+	}
+	defer f.Close()
+	if stat, err := f.Stat(); err == nil && stat.IsDir() {
+		return &coverage.Error{Code: coverage.Invalid, File: filepath.Base(c.File), Text: coverage.Text{Zh: "是文件夹", En: "is a folder"}, Hint: coverage.Text{Zh: "请给出文件", En: "name a file"}}
+	}
+	return a.open(c.Project, store.ReadWrite, func(p *store.Project) error {
+		return a.importInto(p, filepath.Base(c.File), f, o)
+	})
+}
+
+// importInto imports and prints the report; refused rows under --strict are an unmet condition.
+func (a *app) importInto(p coverage.Store, file string, r io.Reader, o intake.Options) error {
+	progress, done := a.progress("导入", "import")
+	report, err := intake.Import(a.ctx, p, catalogs.Services(), file, r, o, progress)
+	done()
+	if report != nil {
+		if e := a.printReport(report); e != nil {
+			return e
+		}
+		if err != nil && a.JSON { // the report is the document; the error goes to standard error
+			fmt.Fprintln(a.stderr, "lifecircle:", a.words(err))
+			return said{err}
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if o.Strict && report.Refused > 0 {
+		return coverage.Errorf(coverage.Condition, "%[1]d 行被拒绝（--strict）", "%[1]d rows were refused (--strict)", report.Refused)
+	}
+	return nil
+}
+
+// printReport prints an import report; the rows of which something is to be said are listed up to twenty.
+func (a *app) printReport(r *coverage.ImportReport) error {
+	if a.JSON {
+		return a.print(r)
+	}
+	w := a.stdout
+	fmt.Fprintf(w, a.in("%s：读入 %d，采用 %d，修复 %d，拒绝 %d", "%s: read %d, used %d, repaired %d, refused %d"), r.Layer, r.Read, r.Used, r.Repaired, r.Refused)
+	if r.Unchanged {
+		fmt.Fprint(w, a.in("（内容未变，未写入）", " (unchanged: nothing was written)"))
+	}
+	fmt.Fprintf(w, "\n  %s %s  %s %s (%s)\n", a.in("格式", "format"), r.Format, a.in("坐标系", "CRS"), r.CRS, r.CRSKnownBy)
+	const most = 20
+	for i, row := range r.Rows {
+		if i == most {
+			fmt.Fprintf(w, a.in("  …还有 %d 行：--json 或 lifecircle layers 项目 show 图层\n", "  … and %d more rows: see --json, or lifecircle layers PROJECT show LAYER\n"), len(r.Rows)-most)
+			break
+		}
+		text, action := row.Text, row.Action
+		if a.Lang == "zh" {
+			action = map[string]string{"refused": "拒绝", "repaired": "修复"}[row.Action]
+			if row.TextZh != "" {
+				text = row.TextZh
+			}
+		}
+		fmt.Fprintf(w, a.in("  第 %d 个要素", "  feature %d"), row.N)
+		if row.ID != "" {
+			fmt.Fprintf(w, " (%s)", row.ID)
+		}
+		fmt.Fprintf(w, ": %s %s: %s\n", action, row.Reason, text)
+	}
+	for _, n := range r.Warnings {
+		text := n.Text
+		if a.Lang == "zh" && n.TextZh != "" {
+			text = n.TextZh
+		}
+		if _, err := fmt.Fprintf(w, "  ! %s: %s\n", n.Code, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,214 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"lifecircle/coverage"
+	"lifecircle/coverage/catalog"
+)
+
+// Exit codes (design.md §8).
+const (
+	exitDone        = 0
+	exitFault       = 1   // ours
+	exitUsage       = 2   // wrong usage
+	exitRefused     = 3   // input refused: nothing was written
+	exitCondition   = 4   // done, but a condition that the user set does not hold
+	exitInterrupted = 130 //
+)
+
+// commandLine is the whole command line: one field a command.
+type commandLine struct {
+	Common
+
+	New     newCmd     `cmd:"" help:"Make a new project file (GeoPackage). 新建项目文件"`
+	Import  importCmd  `cmd:"" help:"Import a layer into a project. 导入图层"`
+	Layers  layersCmd  `cmd:"" help:"List a project's layers, or show one with its import report. 查看图层"`
+	Catalog catalogCmd `cmd:"" help:"List, show, check or export catalogs of requirements. 服务目录"`
+	Score   scoreCmd   `cmd:"" help:"Judge every neighborhood by a catalog. 评估"`
+	Explain explainCmd `cmd:"" help:"Take a neighborhood's numbers apart, down to clause, facility and people. 解释"`
+	Gaps    gapsCmd    `cmd:"" help:"List the largest gaps of a run. 盲区"`
+	Runs    runsCmd    `cmd:"" help:"List a project's runs. 评估记录"`
+	Export  exportCmd  `cmd:"" help:"Export a result table. 导出"`
+	Copy    copyCmd    `cmd:"" help:"Make a consistent copy of a project file, also while it is written to. 备份"`
+	Serve   serveCmd   `cmd:"" help:"Serve a project, or a folder of projects: map, GeoJSON, uploads. 启动服务"`
+	Demo    demoCmd    `cmd:"" help:"The main job on the embedded city: import, score, print, serve. 演示"`
+	Version versionCmd `cmd:"" help:"Print the version. 版本"`
+}
+
+// Common are the options that every command takes.
+type Common struct {
+	JSON  bool   `help:"Print one JSON document to standard output. 以 JSON 输出"`
+	Quiet bool   `short:"q" help:"No progress and no words on standard error, errors aside. 静默"`
+	Lang  string `enum:"en,zh," default:"" help:"Language of words: en or zh (default: by LC_ALL, LANG). 语言"`
+}
+
+// app is what a command needs of the outside.
+type app struct {
+	Common
+	ctx    context.Context
+	stdout io.Writer
+	stderr io.Writer
+}
+
+// Run runs one command and gives its exit code. Results go to stdout, progress and words to stderr.
+func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	var cli commandLine
+	exited := -1
+	parser, err := kong.New(&cli,
+		kong.Name("lifecircle"),
+		kong.Description("15-minute service circles (生活圈): which neighborhoods reach which services on foot, where the gaps are, what is not known.\n\n"+
+			"Exit codes: 0 done, 1 our fault, 2 wrong usage, 3 input refused, 4 done but a condition does not hold, 130 interrupted."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { exited = code; panic(exit{}) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}),
+		kong.Vars{"version": version()},
+	)
+	if err != nil {
+		fmt.Fprintln(stderr, "lifecircle:", err)
+		return exitFault
+	}
+	var kctx *kong.Context
+	func() {
+		defer func() {
+			if r := recover(); r != nil {
+				if _, ok := r.(exit); !ok {
+					panic(r)
+				}
+			}
+		}()
+		kctx, err = parser.Parse(expandComplete(args))
+	}()
+	if exited >= 0 { // --help
+		return exited
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "lifecircle: %v\nTry: lifecircle %s--help\n", err, commandOf(args))
+		return exitUsage
+	}
+	a := &app{Common: cli.Common, ctx: ctx, stdout: stdout, stderr: stderr}
+	if a.Lang == "" {
+		a.Lang = environmentLanguage()
+	}
+	err = kctx.Run(a)
+	return a.finish(err)
+}
+
+type exit struct{}
+
+// commandOf gives the command of a command line for a hint, with a space after it.
+func commandOf(args []string) string {
+	for _, a := range args {
+		if !strings.HasPrefix(a, "-") {
+			return a + " "
+		}
+	}
+	return ""
+}
+
+func environmentLanguage() string {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if v := os.Getenv(name); v != "" {
+			if strings.HasPrefix(v, "zh") {
+				return "zh"
+			}
+			return "en"
+		}
+	}
+	return "en"
+}
+
+// said is an error whose words have been printed already.
+type said struct{ error }
+
+// finish is the one place where errors become words and exit codes.
+func (a *app) finish(err error) int {
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, context.Canceled) || a.ctx.Err() != nil:
+		fmt.Fprintln(a.stderr, "lifecircle:", a.in("已中断", "interrupted"))
+		return exitInterrupted
+	}
+	code := exitFault
+	switch coverage.CodeOf(err) {
+	case coverage.Invalid, coverage.NotFound, coverage.Conflict:
+		code = exitUsage
+	case coverage.Refused:
+		code = exitRefused
+	case coverage.Condition:
+		code = exitCondition
+	}
+	var done said
+	if errors.As(err, &done) {
+		return code
+	}
+	var ce *catalog.Error
+	if errors.As(err, &ce) {
+		code = exitRefused
+	}
+	if a.JSON && code != exitCondition {
+		a.print(map[string]any{"error": errorJSON(err)})
+	}
+	fmt.Fprintln(a.stderr, "lifecircle:", a.words(err))
+	return code
+}
+
+// words gives an error's sentence in the user's language.
+func (a *app) words(err error) string {
+	var e *coverage.Error
+	if errors.As(err, &e) {
+		return e.In(a.Lang)
+	}
+	return err.Error()
+}
+
+// errorBody is the JSON form of an error.
+type errorBody struct {
+	Code   string        `json:"code"`
+	Text   string        `json:"text"`
+	TextZh string        `json:"text_zh,omitempty"`
+	File   string        `json:"file,omitempty"`
+	Row    int           `json:"row,omitempty"`
+	Field  string        `json:"field,omitempty"`
+	Hint   coverage.Text `json:"hint,omitzero"`
+}
+
+func errorJSON(err error) errorBody {
+	var e *coverage.Error
+	if errors.As(err, &e) {
+		return errorBody{string(e.Code), e.In("en"), e.In("zh"), e.File, e.Row, e.Field, e.Hint}
+	}
+	return errorBody{Code: string(coverage.CodeOf(err)), Text: err.Error()}
+}
+
+// in gives words in the user's language.
+func (a *app) in(zh, en string) string {
+	if a.Lang == "zh" {
+		return zh
+	}
+	return en
+}
+
+// say prints words to standard error, unless the user wants quiet.
+func (a *app) say(zh, en string, args ...any) {
+	if !a.Quiet {
+		fmt.Fprintf(a.stderr, a.in(zh, en)+"\n", args...)
+	}
+}
+
+// print writes a JSON document to standard output.
+func (a *app) print(v any) error {
+	e := json.NewEncoder(a.stdout)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}

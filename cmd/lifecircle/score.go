@@ -1,0 +1,242 @@
+package main
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+	"time"
+
+	"lifecircle/coverage"
+	"lifecircle/data/catalogs"
+	"lifecircle/data/store"
+)
+
+type scoreCmd struct {
+	Project        string  `arg:"" help:"Project file. 项目文件"`
+	Catalog        string  `default:"chongqing-15min" help:"Id of a shipped catalog, or a file (${default}). 服务目录"`
+	Basis          string  `default:"radius" help:"How distance is read (${default}). 口径"`
+	Denominator    string  `help:"What a share is a share of, where the catalog does not say: land, population, population:60+, households, buildings. 分母"`
+	AssumeComplete bool    `help:"Take every layer as complete: what it does not hold is not there. 假定数据完整"`
+	AcceptParent   bool    `help:"Where only a parent service has a layer, let its facilities stand in. 接受上级服务"`
+	AsOf           string  `placeholder:"DATE" help:"Judge by opening and closing dates on that day. 截止日期"`
+	Year           int     `help:"Take the targets of that year as pass lines. 目标年份"`
+	Threads        int     `help:"Threads (default: one per processor); no byte of the result hangs on it. 线程数"`
+	FailUnder      float64 `placeholder:"POINTS" help:"Exit with 4 if any neighborhood scores less, or has no score. 不低于"`
+}
+
+func (c scoreCmd) Run(a *app) error {
+	cat, findings, err := loadCatalog(c.Catalog)
+	if err != nil {
+		return err
+	}
+	for _, f := range findings {
+		a.say("目录 %d:%d %s", "catalog %d:%d %s", f.Line, f.Column, f.Text.In(a.Lang))
+	}
+	return a.open(c.Project, store.ReadWrite, func(p *store.Project) error {
+		progress, done := a.progress("评估", "score")
+		start := time.Now()
+		run, err := coverage.ScoreProject(a.ctx, p, cat, catalogs.Services(), coverage.Params{Basis: c.Basis, Denominator: c.Denominator, AssumeComplete: c.AssumeComplete,
+			AcceptParent: c.AcceptParent, AsOf: c.AsOf, Year: c.Year}, coverage.Options{Threads: c.Threads, Progress: progress})
+		done()
+		if err != nil {
+			return err
+		}
+		a.say("用时 %.2f 秒", "took %.2f s", time.Since(start).Seconds())
+		if a.JSON {
+			err = a.print(scoreJSON(run))
+		} else {
+			err = a.printRun(run, nil)
+		}
+		if err != nil {
+			return err
+		}
+		return c.condition(run)
+	})
+}
+
+// condition checks --fail-under.
+func (c scoreCmd) condition(run *coverage.Run) error {
+	if c.FailUnder <= 0 {
+		return nil
+	}
+	low := 0
+	for i, s := range run.Subjects {
+		if s.Level != unitLevel {
+			continue
+		}
+		if o := overall(run, i); !o.Known || float64(o.Score) < c.FailUnder*coverage.ScoreScale {
+			low++
+		}
+	}
+	if low > 0 {
+		return coverage.Errorf(coverage.Condition, "%[1]d 个评价单元低于 %[2]g 分", "%[1]d neighborhoods score under %[2]g", low, c.FailUnder)
+	}
+	return nil
+}
+
+const unitLevel = "unit"
+
+func overall(r *coverage.Run, subject int) coverage.Score {
+	s := r.SubjectScores(subject)
+	return s[len(s)-1]
+}
+
+// neighborhoodScore is a neighborhood in the JSON of score and demo.
+type neighborhoodScore struct {
+	ID           string           `json:"id"`
+	Name         string           `json:"name"`
+	Score        coverage.Decimal `json:"score"`
+	ScoreMax     coverage.Decimal `json:"score_max"`
+	Grade        *string          `json:"grade"`
+	Completeness coverage.Decimal `json:"completeness"`
+}
+
+func neighborhoodScores(r *coverage.Run) []neighborhoodScore {
+	out := []neighborhoodScore{}
+	for i, s := range r.Subjects {
+		if s.Level != unitLevel {
+			continue
+		}
+		o := overall(r, i)
+		n := neighborhoodScore{ID: s.ID, Name: s.Name, Score: decimal(o.Known, o.Score, 9), ScoreMax: decimal(o.Known, o.Max, 9), Completeness: decimal(true, o.Completeness, 6)}
+		if o.Grade != "" {
+			n.Grade = &o.Grade
+		}
+		out = append(out, n)
+	}
+	return out
+}
+
+func decimal(known bool, n int64, places int) coverage.Decimal {
+	return coverage.Decimal{Value: coverage.Value{Int: n, Null: !known}, Places: places}
+}
+
+// scoreJSON is the document of score --json.
+func scoreJSON(r *coverage.Run) any {
+	return struct {
+		coverage.RunInfo
+		Version       string              `json:"algorithm"`
+		CatalogHash   string              `json:"catalog_hash"`
+		Inputs        []coverage.InputRef `json:"inputs"`
+		Neighborhoods []neighborhoodScore `json:"neighborhoods"`
+	}{r.RunInfo, r.Version, r.CatalogHash, r.Inputs, neighborhoodScores(r)}
+}
+
+// printRun prints the table of neighborhoods, and what must be said of it. Beside a run that assumes complete data, certain is
+// the one that does not.
+func (a *app) printRun(r, certain *coverage.Run) error {
+	n := len(r.Requirements)
+	t := grid{head: []string{a.in("评价单元", "neighborhood"), a.in("得分", "score"), a.in("最高", "score_max"), a.in("等级", "grade"), a.in("完整度", "completeness"), a.in("差距最大的要求（覆盖率）", "worst requirements (share)")},
+		right: map[int]bool{1: true, 2: true, 4: true}}
+	if certain != nil {
+		t.head = append(t.head[:5:5], a.in("确定", "certain"), t.head[5])
+		t.right[5] = true
+	}
+	for i, s := range r.Subjects {
+		if s.Level != unitLevel {
+			continue
+		}
+		o := overall(r, i)
+		type miss struct {
+			k     int
+			share float64
+		}
+		var worst []miss
+		for k := range n {
+			c := &r.Cells[i*n+k]
+			if c.Verdict == coverage.NotAssessed || c.Verdict == coverage.Met || r.Requirements[k].Variant {
+				continue
+			}
+			worst = append(worst, miss{k, float64(c.Covered) / float64(c.Total)})
+		}
+		sort.SliceStable(worst, func(x, y int) bool { return worst[x].share < worst[y].share })
+		var words []string
+		for _, m := range worst[:min(3, len(worst))] {
+			words = append(words, fmt.Sprintf("%s %.0f%%", r.Requirements[m.k].ID, 100*m.share))
+		}
+		grade := o.Grade
+		if grade == "" {
+			grade = "–"
+		}
+		name := s.Name
+		if name == "" {
+			name = s.ID
+		}
+		row := []string{name, points(o.Known, o.Score), points(o.Known, o.Max), grade, fmt.Sprintf("%.0f%%", float64(o.Completeness)/1e4), strings.Join(words, ", ")}
+		if certain != nil {
+			co := overall(certain, i)
+			row = append(row[:5:5], points(co.Known, co.Score)+"–"+points(co.Known, co.Max), row[5])
+		}
+		t.add(row...)
+	}
+	if err := t.print(a.stdout); err != nil {
+		return err
+	}
+	title := r.Catalog.Title.In(a.Lang)
+	if r.Catalog.Provisional {
+		title += a.in("（暂定）", " (provisional, 暂定)")
+	}
+	fmt.Fprintf(a.stdout, a.in("\n目录 %s  口径 %s  默认分母 %s  评估 %s\n", "\ncatalog %s  basis %s  default denominator %s  run %s\n"), title, a.basis(r.Params.Basis), defaultDenominator(r), r.Hash[:12])
+	fmt.Fprintf(a.stdout, a.in("结论：达标 %d，未达标 %d，未检出 %d，未评估 %d\n", "verdicts: met %d, unmet %d, not detected %d, not assessed %d\n"), r.Counts.Met, r.Counts.Unmet, r.Counts.NotDetected, r.Counts.NotAssessed)
+	for _, m := range r.Marks {
+		fmt.Fprintf(a.stdout, "  ! %s\n", m.Text.In(a.Lang))
+	}
+	a.printOpen(r)
+	return nil
+}
+
+func (a *app) basis(b string) string {
+	return map[string]string{"radius": a.in("半径", "radius (straight line)")}[b]
+}
+
+func defaultDenominator(r *coverage.Run) string {
+	if r.Params.Denominator != "" {
+		return r.Params.Denominator
+	}
+	return r.Catalog.Denominator
+}
+
+func points(known bool, score int64) string {
+	if !known {
+		return "–"
+	}
+	return fmt.Sprintf("%.1f", float64(score)/coverage.ScoreScale)
+}
+
+// printOpen lists the requirements that could not be decided, why, and what to import.
+func (a *app) printOpen(r *coverage.Run) {
+	n := len(r.Requirements)
+	for k := range r.Requirements {
+		open, causes := 0, map[string]int{}
+		verdict := coverage.NotDetected
+		for i, s := range r.Subjects {
+			c := &r.Cells[i*n+k]
+			if s.Level == unitLevel && (c.Verdict == coverage.NotDetected || c.Verdict == coverage.NotAssessed) {
+				open++
+				causes[strings.SplitN(c.Cause, ";", 2)[0]]++
+				if c.Verdict == coverage.NotAssessed {
+					verdict = c.Verdict
+				}
+			}
+		}
+		if open == 0 {
+			continue
+		}
+		var words []string
+		for cause := range causes {
+			words = append(words, cause)
+		}
+		sort.Strings(words)
+		var texts []string
+		for _, w := range words {
+			for _, t := range coverage.CauseTexts(w, r.Services()) {
+				texts = append(texts, t.In(a.Lang))
+			}
+		}
+		fmt.Fprintf(a.stdout, a.in("  ? %s %s（%d 个单元）：%s\n", "  ? %s %s (%d neighborhoods): %s\n"), r.Requirements[k].ID, verdictWord(a, verdict), open, strings.Join(texts, "; "))
+	}
+}
+
+func verdictWord(a *app, v coverage.Verdict) string {
+	return a.in(v.Zh(), strings.ReplaceAll(v.String(), "_", " "))
+}

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+
+	"lifecircle/api"
+	"lifecircle/data/catalogs"
+	"lifecircle/data/store"
+)
+
+type serveCmd struct {
+	Path     string `arg:"" help:"Project file, or a folder of projects. 项目文件或文件夹"`
+	Addr     string `default:"127.0.0.1:8080" help:"Address to listen on (${default}). 地址"`
+	ReadOnly bool   `help:"Refuse uploads. 只读"`
+}
+
+func (c serveCmd) Run(a *app) error {
+	return a.serve(c.Path, c.Addr, c.ReadOnly, nil)
+}
+
+// serve serves until the context ends. ready is told the address, if it is not nil.
+func (a *app) serve(path, addr string, readOnly bool, ready func(addr string)) (err error) {
+	mode := store.ReadWrite
+	if readOnly {
+		mode = store.ReadOnly
+	}
+	shelf, err := store.OpenShelf(path, mode)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if e := shelf.Close(); err == nil {
+			err = e
+		}
+	}()
+	logger := slog.New(slog.DiscardHandler)
+	if !a.Quiet {
+		logger = slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	}
+	handler := api.New(api.Config{Projects: shelf, Services: catalogs.Services(), Version: version(), Logger: logger, ReadOnly: readOnly})
+	return api.Serve(a.ctx, addr, handler, func(at string) {
+		if a.JSON {
+			_ = a.print(map[string]string{"address": "http://" + at, "map": "http://" + at + "/map"})
+		} else {
+			fmt.Fprintf(a.stdout, a.in("地图 http://%[1]s/map  接口 http://%[1]s/projects  （Ctrl+C 结束）\n", "map http://%[1]s/map  data http://%[1]s/projects  (Ctrl+C ends)\n"), at)
+		}
+		if ready != nil {
+			ready(at)
+		}
+	})
+}

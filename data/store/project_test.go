@@ -1,0 +1,539 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"lifecircle/coverage"
+)
+
+// A project file must never be lost to a second `new`.
+func TestCreateRefusesToReplaceAFile(t *testing.T) {
+	p, path := mustCreate(t)
+	mustSave(t, p, clinics())
+	p.Close()
+	before := dump(t, path)
+	if _, err := Create(path, "", ""); coverage.CodeOf(err) != coverage.Conflict || !strings.Contains(err.Error(), filepath.Base(path)) {
+		t.Errorf("create over a project: %v", err)
+	}
+	if before != dump(t, path) {
+		t.Error("the project changed")
+	}
+	if _, err := Create(filepath.Join(t.TempDir(), "no", "folder", "x.gpkg"), "", ""); coverage.CodeOf(err) != coverage.NotFound {
+		t.Errorf("create in a folder that is not there: %v", err)
+	}
+	q, err := Create(filepath.Join(t.TempDir(), "x.gpkg"), "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer q.Close()
+	if info, _ := q.Project(ctx); info.Name != "x" || info.Title != "x" {
+		t.Errorf("names: %+v", info)
+	}
+}
+
+// What is not a project is said to be none, and left as it is: GIS people open all sorts of files.
+func TestOpenRefusesOtherFilesAndLeavesThem(t *testing.T) {
+	folder := t.TempDir()
+	write := func(name string, b []byte) string {
+		path := filepath.Join(folder, name)
+		if err := os.WriteFile(path, b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	script := func(name string, statements ...string) string {
+		path := filepath.Join(folder, name)
+		db := openDB(path, accessCreate, time.Second, false)
+		defer db.Close()
+		for _, s := range statements {
+			if _, err := db.Exec(s); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return path
+	}
+	p, newer := mustCreate(t)
+	p.Close()
+	script2 := func(path string, statement string) string {
+		db := openDB(path, accessWrite, time.Second, false)
+		defer db.Close()
+		if _, err := db.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	foreignGPKG := []string{`PRAGMA application_id = 1196444487`, `PRAGMA user_version = 10300`, `CREATE TABLE gpkg_contents (table_name TEXT)`,
+		`CREATE TABLE gpkg_extensions (table_name TEXT, column_name TEXT, extension_name TEXT, definition TEXT, scope TEXT)`}
+	tests := []struct {
+		name, path string
+		code       coverage.Code
+		text       string
+	}{
+		{"not there", filepath.Join(folder, "nothing.gpkg"), coverage.NotFound, "nothing.gpkg: there is no such file"},
+		{"a folder", folder, coverage.Refused, "it is no GeoPackage"},
+		{"empty", write("empty.gpkg", nil), coverage.Refused, "empty.gpkg: it is no GeoPackage"},
+		{"text", write("text.gpkg", bytes.Repeat([]byte("a,b\n"), 100)), coverage.Refused, "it is no GeoPackage"},
+		{"cut header", write("cut.gpkg", []byte("SQLite format 3\x00")), coverage.Refused, "it is no GeoPackage"},
+		{"damaged", write("damaged.gpkg", append([]byte("SQLite format 3\x00\x10\x00\x01\x01\x00\x40\x20\x20"), append(make([]byte, 44), append([]byte("\x00\x00\x00\x00GPKG"), bytes.Repeat([]byte{7}, 5000)...)...)...)), coverage.Refused, "damaged"},
+		{"another SQLite file", script("plain.gpkg", `CREATE TABLE t (x)`), coverage.Refused, "it is not a project of lifecircle"},
+		{"another GeoPackage", script("foreign.gpkg", foreignGPKG...), coverage.Refused, "it is not a project of lifecircle"},
+		{"a newer project", script2(newer, `UPDATE lc_meta SET value = '99' WHERE key = 'schema'`), coverage.Refused, "newer version (99)"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			before, _ := os.ReadFile(tt.path)
+			for _, mode := range []Mode{ReadOnly, ReadWrite} {
+				p, err := Open(tt.path, mode)
+				if err == nil {
+					p.Close()
+					t.Fatal("it is opened")
+				}
+				if coverage.CodeOf(err) != tt.code || !strings.Contains(err.Error(), tt.text) || !strings.Contains(err.Error(), filepath.Base(tt.path)) {
+					t.Errorf("%s: %v", coverage.CodeOf(err), err)
+				}
+			}
+			if after, _ := os.ReadFile(tt.path); !bytes.Equal(before, after) {
+				t.Error("the file changed")
+			}
+			for _, suffix := range []string{"-wal", "-journal"} {
+				if _, err := os.Stat(tt.path + suffix); err == nil {
+					t.Errorf("it left a file %s", suffix)
+				}
+			}
+		})
+	}
+}
+
+// A city's archive is read-only; it must open, and say why it does not save.
+func TestReadOnlyFile(t *testing.T) {
+	p, path := mustCreate(t)
+	l := clinics()
+	mustSave(t, p, l)
+	p.Close()
+	before, _ := os.ReadFile(path)
+	if err := os.Chmod(path, 0o444); err != nil {
+		t.Fatal(err)
+	}
+	q := mustOpen(t, path, ReadWrite)
+	if !q.ReadOnly() {
+		t.Error("it is open for writing")
+	}
+	if got, err := q.Layer(ctx, l.Info.Hash); err != nil || got.Len() != 3 {
+		t.Errorf("reading: %v", err)
+	}
+	other := clinics()
+	other.Names[0] = "x"
+	err := q.SaveLayer(ctx, other, nil)
+	if coverage.CodeOf(err) != coverage.Unavailable || !strings.Contains(err.Error(), "reading only") || !strings.Contains(err.Error(), filepath.Base(path)) {
+		t.Errorf("saving: %v", err)
+	}
+	if err := q.SaveLayer(ctx, clinics(), nil); err != nil {
+		t.Errorf("saving what is there already: %v", err)
+	}
+	if err := q.SaveCached(ctx, map[string][]byte{"k": {1}}); err != nil {
+		t.Errorf("the cache is no promise: %v", err)
+	}
+	q.Close()
+	if after, _ := os.ReadFile(path); !bytes.Equal(before, after) {
+		t.Error("the file changed")
+	}
+}
+
+// A planner who runs two programs on one project gets an answer, not a hang or a broken file.
+func TestTwoWriters(t *testing.T) {
+	p, path := mustCreate(t)
+	q := mustOpen(t, path, ReadWrite, WithBusyTimeout(50*time.Millisecond))
+	other, err := sql.Open("sqlite3", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	other.SetMaxOpenConns(1)
+	if _, err := other.Exec(`BEGIN IMMEDIATE`); err != nil {
+		t.Fatal(err)
+	}
+	err = q.SaveLayer(ctx, clinics(), nil)
+	if coverage.CodeOf(err) != coverage.Unavailable || !strings.Contains(err.Error(), "locked") || !strings.Contains(err.Error(), filepath.Base(path)) {
+		t.Errorf("a locked file: %v", err)
+	}
+	if _, err := other.Exec(`ROLLBACK`); err != nil {
+		t.Fatal(err)
+	}
+	mustSave(t, q, clinics())
+	mustSave(t, p, parks())
+	for _, s := range []*Project{p, q} {
+		if infos, err := s.Layers(ctx); err != nil || len(infos) != 2 {
+			t.Errorf("layers: %v %v", infos, err)
+		}
+	}
+}
+
+// One import and many readers: a reader sees the layer before or after, whole, and never waits for the writer.
+func TestReadersDuringWrites(t *testing.T) {
+	p, path := mustCreate(t)
+	versions := [2]*coverage.Layer{people(300), people(400)}
+	for _, v := range versions {
+		v.Info.Hash = v.ComputeHash()
+	}
+	mustSave(t, p, versions[0])
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				infos, err := p.Layers(ctx)
+				if err != nil || len(infos) != 1 {
+					t.Errorf("layers: %v %v", infos, err)
+					return
+				}
+				l, err := p.Layer(ctx, infos[0].Hash)
+				if err != nil || l.Len() != infos[0].Rows {
+					t.Errorf("layer: %v", err)
+					return
+				}
+			}
+		}()
+	}
+	for i := range 10 {
+		l := *versions[(i+1)%2]
+		if err := p.SaveLayer(ctx, &l, nil); err != nil {
+			t.Error(err)
+		}
+		if err := p.SaveCached(ctx, map[string][]byte{"k": make([]byte, 1000)}); err != nil {
+			t.Error(err)
+		}
+	}
+	close(done)
+	wg.Wait()
+	p.Close()
+	check(t, path)
+}
+
+// Ctrl-C in the middle of an import leaves what was there.
+func TestCanceledSaveWritesNothing(t *testing.T) {
+	p, path := mustCreate(t)
+	mustSave(t, p, people(100))
+	before := dump(t, path)
+	canceled, cancel := context.WithCancel(ctx)
+	cancel()
+	if err := p.SaveLayer(canceled, clinics(), nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("canceled before: %v", err)
+	}
+	during, cancel := context.WithCancel(ctx)
+	l := people(20_000)
+	l.Info.Hash = l.ComputeHash()
+	time.AfterFunc(20*time.Millisecond, cancel)
+	err := p.SaveLayer(during, l, nil)
+	if err != nil && !errors.Is(err, context.Canceled) {
+		t.Errorf("canceled during: %v", err)
+	}
+	if err != nil && before != dump(t, path) {
+		t.Error("something was written")
+	}
+	mustSave(t, p, clinics())
+	p.Close()
+	check(t, path)
+	if err := p.SaveLayer(ctx, parks(), nil); err == nil {
+		t.Error("a closed project is written")
+	}
+}
+
+// killVariable tells a child of this test binary which file to write until it is killed.
+const killVariable = "LIFECIRCLE_TEST_WRITE_UNTIL_KILLED"
+
+func TestMain(m *testing.M) {
+	if path := os.Getenv(killVariable); path != "" {
+		writeUntilKilled(path)
+	}
+	os.Exit(m.Run())
+}
+
+// writeUntilKilled saves layers of growing size and says which one is acknowledged.
+func writeUntilKilled(path string) {
+	p, err := Open(path, ReadWrite)
+	if err != nil {
+		fmt.Println("error", err)
+		os.Exit(1)
+	}
+	for n := 1; ; n++ {
+		if err := p.SaveLayer(ctx, people(1000+n), nil); err != nil {
+			fmt.Println("error", err)
+			os.Exit(1)
+		}
+		fmt.Println("saved", n)
+	}
+}
+
+// The machine may lose power at any moment; what import said it saved must be there, and nothing half.
+func TestKillLosesNothingAcknowledged(t *testing.T) {
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, path := mustCreate(t)
+	mustSave(t, p, clinics())
+	p.Close()
+	for round := range 4 {
+		var out bytes.Buffer
+		child := exec.Command(program)
+		child.Env = append(os.Environ(), killVariable+"="+path)
+		child.Stdout = &out
+		if err := child.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(150+round*97) * time.Millisecond)
+		if err := child.Process.Signal(syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		_ = child.Wait()
+		acknowledged := 0
+		for _, line := range strings.Split(strings.TrimSpace(out.String()), "\n") {
+			if n, ok := strings.CutPrefix(line, "saved "); ok {
+				acknowledged, _ = strconv.Atoi(n)
+			} else if line != "" {
+				t.Fatal(line)
+			}
+		}
+		q := mustOpen(t, path, ReadWrite)
+		infos, err := q.Layers(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range infos {
+			if i.Role != coverage.RoleDemand {
+				continue
+			}
+			if i.Rows < 1000+acknowledged || acknowledged > 0 && i.Rows > 1001+acknowledged {
+				t.Errorf("round %d: %d rows, %d saves were acknowledged", round, i.Rows, acknowledged)
+			}
+			l, err := q.Layer(ctx, i.Hash)
+			if err != nil || l.Len() != i.Rows || l.ComputeHash() != i.Hash {
+				t.Errorf("round %d: the layer is not whole: %v", round, err)
+			}
+		}
+		q.Close()
+		check(t, path)
+		if i, _ := mustOpen(t, path, ReadOnly).Refresh(ctx); i != nil {
+			t.Errorf("round %d: our own rows look edited: %v", round, i)
+		}
+	}
+}
+
+// An older file is brought up to date step by step, and stays as it is if a step fails.
+func TestMigrations(t *testing.T) {
+	p, path := mustCreate(t)
+	mustSave(t, p, clinics())
+	p.Close()
+	steps := append(migrations(), migration{"0002", `CREATE TABLE lc_second (x); INSERT INTO lc_second VALUES (1)`}, migration{"0003", `ALTER TABLE lc_second ADD COLUMN y`})
+	withSteps := func(steps []migration) Option { return func(o *options) { o.migrations = steps } }
+	before := dump(t, path)
+	if _, err := Open(path, ReadOnly, withSteps(steps)); coverage.CodeOf(err) != coverage.Refused || !strings.Contains(err.Error(), "older") {
+		t.Errorf("an older file for reading: %v", err)
+	}
+	broken := append(steps[:2:2], migration{"0003", `CREATE TABLE lc_third (x); INSERT INTO nowhere VALUES (1)`})
+	if _, err := Open(path, ReadWrite, withSteps(broken)); err == nil {
+		t.Error("a broken step is passed over")
+	}
+	after := dump(t, path)
+	if strings.Contains(after, "lc_third") || !strings.Contains(after, "lc_second") || before == after {
+		t.Error("a step is not one transaction")
+	}
+	q := mustOpen(t, path, ReadWrite, withSteps(steps))
+	if info, err := q.Project(ctx); err != nil || info.Schema != 3 {
+		t.Errorf("%+v %v", info, err)
+	}
+	if infos, err := q.Layers(ctx); err != nil || len(infos) != 1 {
+		t.Errorf("layers: %v %v", infos, err)
+	}
+	q.Close()
+	if _, err := Open(path, ReadWrite); coverage.CodeOf(err) != coverage.Refused {
+		t.Errorf("today's program on a file of tomorrow: %v", err)
+	}
+	check(t, path)
+}
+
+// A backup made while the service writes is a whole project.
+func TestCopy(t *testing.T) {
+	p, path := mustCreate(t)
+	mustSave(t, p, city()...)
+	to := filepath.Join(t.TempDir(), "备份.gpkg")
+	done := make(chan error)
+	go func() {
+		for i := range 5 {
+			if err := p.SaveLayer(ctx, people(200+i), nil); err != nil {
+				done <- err
+				return
+			}
+		}
+		done <- nil
+	}()
+	if err := p.Copy(ctx, to); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Copy(ctx, to); coverage.CodeOf(err) != coverage.Conflict || !strings.Contains(err.Error(), "备份.gpkg") {
+		t.Errorf("copy over a file: %v", err)
+	}
+	check(t, to)
+	q := mustOpen(t, to, ReadOnly)
+	infos, err := q.Layers(ctx)
+	if err != nil || len(infos) != len(city()) {
+		t.Errorf("layers of the copy: %v %v", infos, err)
+	}
+	for _, i := range infos {
+		if l, err := q.Layer(ctx, i.Hash); err != nil || l.ComputeHash() != i.Hash {
+			t.Errorf("%s in the copy: %v", i.Name, err)
+		}
+	}
+	q.Close()
+	p.Close()
+	// At rest the copy of an unchanged project says the same as the project.
+	again := filepath.Join(t.TempDir(), "again.gpkg")
+	r := mustOpen(t, path, ReadOnly)
+	if err := r.Copy(ctx, again); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(dump(t, path), dump(t, again)); d != "" {
+		t.Error(d)
+	}
+	canceled, cancel := context.WithCancel(ctx)
+	cancel()
+	folder := t.TempDir()
+	if err := r.Copy(canceled, filepath.Join(folder, "c.gpkg")); !errors.Is(err, context.Canceled) {
+		t.Errorf("canceled: %v", err)
+	}
+	if left, _ := os.ReadDir(folder); len(left) != 0 {
+		t.Errorf("a canceled copy leaves %v", left)
+	}
+}
+
+// The server shows the projects of a folder and nothing else.
+func TestShelf(t *testing.T) {
+	folder := t.TempDir()
+	for _, name := range []string{"南岸", "渝中"} {
+		p, err := Create(filepath.Join(folder, name+".gpkg"), "", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Close()
+	}
+	if err := os.WriteFile(filepath.Join(folder, "other.gpkg"), []byte("no project"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(folder, "folder.gpkg"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s, err := OpenShelf(folder, ReadWrite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for range 2 {
+		if ids, err := s.List(ctx); err != nil || strings.Join(ids, " ") != "南岸 渝中" {
+			t.Errorf("%v %v", ids, err)
+		}
+	}
+	a, err := s.Open(ctx, "渝中")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, _ := s.Open(ctx, "渝中"); a != b {
+		t.Error("a project is opened twice")
+	}
+	for _, id := range []string{"", "nothing", "../" + filepath.Base(folder) + "/渝中", ".", "a/b", `a\b`, "渝中.gpkg"} {
+		if _, err := s.Open(ctx, id); coverage.CodeOf(err) != coverage.NotFound {
+			t.Errorf("%q: %v", id, err)
+		}
+	}
+	if _, err := s.Open(ctx, "other"); coverage.CodeOf(err) != coverage.Refused {
+		t.Errorf("no project: %v", err)
+	}
+	s.Close()
+	if _, err := s.Open(ctx, "渝中"); err == nil {
+		t.Error("a closed shelf opens projects")
+	}
+
+	one, err := OpenShelf(filepath.Join(folder, "南岸.gpkg"), ReadOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer one.Close()
+	if ids, _ := one.List(ctx); strings.Join(ids, " ") != "南岸" {
+		t.Errorf("%v", ids)
+	}
+	if _, err := one.Open(ctx, "渝中"); coverage.CodeOf(err) != coverage.NotFound {
+		t.Errorf("beside the file: %v", err)
+	}
+	if _, err := OpenShelf(filepath.Join(folder, "other.gpkg"), ReadOnly); coverage.CodeOf(err) != coverage.Refused {
+		t.Errorf("a shelf of no project: %v", err)
+	}
+	if _, err := OpenShelf(filepath.Join(folder, "none"), ReadOnly); coverage.CodeOf(err) != coverage.NotFound {
+		t.Errorf("a shelf of nothing: %v", err)
+	}
+}
+
+// The cache stays within its bound, and forgets the oldest first.
+func TestCache(t *testing.T) {
+	p, _ := mustCreate(t, WithCacheLimit(100))
+	save := func(key string, size int) {
+		t.Helper()
+		if err := p.SaveCached(ctx, map[string][]byte{key: bytes.Repeat([]byte{key[0]}, size)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	has := func(want string) {
+		t.Helper()
+		var got []string
+		for _, k := range []string{"a", "b", "c", "d", "e"} {
+			v, err := p.Cached(ctx, k)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if v != nil {
+				got = append(got, fmt.Sprint(k, len(v)))
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%v, want %s", got, want)
+		}
+	}
+	has("")
+	save("a", 40)
+	save("b", 60)
+	has("a40 b60")
+	save("c", 10)
+	has("b60 c10")
+	save("b", 70) // newest now
+	save("d", 20)
+	has("b70 c10 d20")
+	save("e", 101)
+	has("b70 c10 d20")
+	save("e", 0)
+	has("b70 c10 d20 e0")
+	save("a", 100)
+	has("a100")
+}
