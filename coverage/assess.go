@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"lifecircle/coverage/catalog"
-	"lifecircle/geo/overlay"
 )
 
 // Options say how to run, not what: they change no byte of a result.
@@ -134,10 +133,10 @@ func Assess(ctx context.Context, city *City, cat *catalog.Catalog, services *cat
 			return nil, err
 		}
 		finishGaps(columns[r].gaps, city.units, r, req.ID)
-		if columns[r].areas, err = j.serviceAreas(req); err != nil {
-			return nil, err
-		}
 		fresh[key] = columns[r].pack()
+	}
+	if err := j.drawAreas(ctx, run, cache, fresh); err != nil {
+		return nil, err
 	}
 	o.Progress.at("judge", int64(len(cat.Requirements)), int64(len(cat.Requirements)))
 	if cache != nil && len(fresh) > 0 {
@@ -155,10 +154,6 @@ func Assess(ctx context.Context, city *City, cat *catalog.Catalog, services *cat
 		for _, g := range col.gaps {
 			g.Requirement = r
 			run.Gaps = append(run.Gaps, g)
-		}
-		for _, a := range col.areas {
-			a.Requirement = r
-			run.ServiceAreas = append(run.ServiceAreas, a)
 		}
 	}
 	sort.SliceStable(run.Gaps, func(a, b int) bool {
@@ -208,29 +203,66 @@ func (c *City) subjects() []Subject {
 	return out
 }
 
-// serviceAreas draws where each alternative of a requirement serves.
-func (j *judge) serviceAreas(req *catalog.Requirement) ([]ServiceArea, error) {
-	if req.Count != nil {
-		return nil, nil
+// drawAreas draws where each alternative of each requirement serves. A drawing hangs only on the facilities
+// and the limit: it is kept in the cache under them.
+func (j *judge) drawAreas(ctx context.Context, run *Run, cache Cache, fresh map[string][]byte) error {
+	type drawing struct {
+		o   option
+		key string
 	}
-	q, err := j.ask(req)
-	if err != nil {
-		return nil, err
-	}
-	var out []ServiceArea
-	for k := range q.options {
-		o := &q.options[k]
-		sites := make([]overlay.Site, len(o.members))
-		for i, m := range o.members {
-			sites[i] = overlay.Site{Geometry: j.city.facilities[m].geometry, Metres: metres(o.limit)}
+	var todo []drawing
+	for r := range j.catalog.Requirements {
+		if j.catalog.Requirements[r].Count != nil {
+			continue
 		}
-		a := ServiceArea{Service: o.alt.Service, Limit: trimDecimal(int64(o.limit), 3), Facilities: len(sites)}
-		if a.Geometry, err = overlay.NewZone(sites).Polygon(nil); err != nil {
-			return nil, fmt.Errorf("service areas of %s: %w", req.ID, err)
+		q, err := j.ask(&j.catalog.Requirements[r])
+		if err != nil {
+			return err
 		}
-		out = append(out, a)
+		for _, o := range q.options {
+			run.ServiceAreas = append(run.ServiceAreas, ServiceArea{Requirement: r, Service: o.alt.Service, Limit: trimDecimal(int64(o.limit), 3), Facilities: len(o.members)})
+			todo = append(todo, drawing{o, j.areaKey(&o)})
+		}
 	}
-	return out, nil
+	errs, found := make([]error, len(todo)), make([]bool, len(todo))
+	parallel(len(todo), j.threads, 1, func(i int) {
+		a := &run.ServiceAreas[i]
+		if cache != nil {
+			if b, err := cache.Cached(ctx, todo[i].key); err == nil && b != nil {
+				u := unpacker{b: b}
+				if g := polygons(u.shape(0)); u.err == nil && len(u.b) == 0 {
+					a.Geometry, found[i] = g, true
+					return
+				}
+			}
+		}
+		if errs[i] = ctx.Err(); errs[i] == nil {
+			a.Geometry, errs[i] = j.ruler.Area(ctx, todo[i].o.set, todo[i].o.limit)
+		}
+	})
+	for i, err := range errs {
+		if err != nil {
+			return err
+		}
+		if !found[i] {
+			p := packer{}
+			p.shape(run.ServiceAreas[i].Geometry)
+			fresh[todo[i].key] = p.b
+		}
+	}
+	return nil
+}
+
+// areaKey names the drawing of an option's service area.
+func (j *judge) areaKey(o *option) string {
+	p := packer{}
+	p.string(AlgorithmVersion + j.ruler.Key())
+	p.uint32(int(o.limit))
+	for _, g := range o.set.Geometries {
+		p.shape(g)
+	}
+	sum := sha256.Sum256(p.b)
+	return "area/" + hex.EncodeToString(sum[:])
 }
 
 // columnKey names a requirement's column by everything that its numbers hang on, and nothing else, so that

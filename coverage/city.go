@@ -27,8 +27,7 @@ type City struct {
 
 	groups []*group // demand: explicit, buildings, known totals
 	land   *landUse // nil without a land layer
-	rest   map[string]int64
-	notes  []Mark // what is worth saying of the inputs
+	notes  []Mark   // what is worth saying of the inputs
 
 	overlapping []bool // units that share interior with another unit
 }

@@ -62,7 +62,6 @@ type column struct {
 	judged Judged
 	cells  []Cell
 	gaps   []Gap
-	areas  []ServiceArea
 }
 
 // question is a requirement made ready: what there is to judge it by.

@@ -138,7 +138,6 @@ func (c *column) pack() []byte {
 	p.string(string(head))
 	p.cells(c.cells)
 	p.gaps(c.gaps)
-	p.areas(c.areas)
 	return p.b
 }
 
@@ -159,7 +158,7 @@ func cachedColumn(ctx context.Context, cache Cache, key string, subjects int) (*
 	if json.Unmarshal(u.take(u.count(1)), &c.judged) != nil {
 		return nil, false
 	}
-	c.cells, c.gaps, c.areas = u.cells(), u.gaps(), u.areas()
+	c.cells, c.gaps = u.cells(), u.gaps()
 	if u.err != nil || len(u.b) != 0 || len(c.cells) != subjects {
 		return nil, false
 	}

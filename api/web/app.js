@@ -182,8 +182,19 @@ async function chooseSubject({ id, level, name }) {
   const of = { run: state.run.run, neighborhood_id: id, level, skipGeometry: true };
   const [scores, rows] = await Promise.all([client.features("scores", of), client.features("coverage", of)]);
   if (state.chosen?.id !== id || state.chosen.level !== level) return;
-  state.card = { scores: scores.features.map((f) => f.properties), rows: rows.features.map((f) => f.properties) };
+  state.card = { scores: scores.features.map((f) => f.properties), rows: rows.features.map((f) => f.properties), nearest: null };
   render();
+  // The nearest facilities are worked out anew, which takes a moment: the card does not wait for them.
+  const explained = await client.get(`runs/${state.run.run}/explain`, { neighborhood: level === "unit" ? id : `${level}=${id}` });
+  if (state.chosen?.id !== id || state.chosen.level !== level) return;
+  state.card.nearest = new Map(explained.requirements.map((r) => [r.requirement, nearestOf(r.facilities)]).filter(([, n]) => n));
+  render();
+}
+
+/** The nearest of the facilities that serve a neighborhood: {name, m}. */
+function nearestOf(facilities) {
+  const best = facilities.filter((f) => f.nearest_m !== null).reduce((a, b) => (a && a.nearest_m <= b.nearest_m ? a : b), null);
+  return best && { name: best.name || best.facility_id, m: Math.round(best.nearest_m) };
 }
 
 function closeCard() {

@@ -5,8 +5,8 @@ import { amount, denominatorName, levelName, limitText, percent, points, shareTe
 import { requirementName, tierName } from "./panel.js";
 
 /**
- * @param {{scores: object[], rows: object[], nearest: Map<string, {name: string, m: number}>}} data properties of the tables
- * scores and coverage for this neighborhood; rows is null while they are on their way
+ * @param {{scores: object[], rows: object[]?, nearest: Map<string, {name: string, m: string}>?}} data properties of the tables
+ * scores and coverage for this neighborhood, and the nearest facility by requirement; null while they are on their way
  */
 export function renderCard(node, { t, run, requirement }, subject, data, act) {
   const overall = data.scores.find((s) => s.scope === "overall");
@@ -46,7 +46,7 @@ function requirementRow(t, run, r, row, nearest, chosen, act) {
   const lines = [];
   if (known) {
     lines.push(t("share_of", { d: denominator, s: shareText(row.share, row.share_max) }) +
-      (row.denominator === "count" ? "" : `（${t("share_amount", { c: amount(t, row.demand_covered, row.denominator), t: amount(t, row.demand_total, row.denominator) })}）`));
+      ` · ${t("share_amount", { c: amount(t, row.demand_covered, row.denominator), t: amount(t, row.demand_total, row.denominator) })}`);
     if (row.demand_undetermined > 0) lines.push(t("undetermined_amount", { u: amount(t, row.demand_undetermined, row.denominator) }));
   }
   if (row.cause) lines.push(t.of(run.causes[row.cause]) || row.cause);
@@ -62,7 +62,7 @@ function requirementRow(t, run, r, row, nearest, chosen, act) {
     el("details", {}, el("summary", {}, t("details")),
       el("dl", {},
         pair(t("limit"), `${tierName(t, run, r.tier)} · ${limitText(t, row.limit, row.unit)}`),
-        pair(t("denominator"), denominator + (r.modelled ? `（${t("modelled")}）` : "")),
+        pair(t("denominator"), denominator, r.modelled && el("span.badge.soft", {}, t("modelled"))),
         pair(t("pass_line"), percent(row.pass_line)),
         pair(t("weight"), r.variant ? t("variant") : String(r.weight) + (r.mandatory ? ` · ${t("mandatory")}` : "")),
         pair(t("source"), [r.source, r.clause].filter(Boolean).join(" · "), t.of(r.confidence_mark) && el("span.badge.soft", {}, t.of(r.confidence_mark))),

@@ -1,6 +1,9 @@
 // Where to write a polygon's name, and boxes.
 
-/** A place well inside the largest part of a (multi)polygon: of a lattice over it, the one farthest from its border. */
+/**
+ * A place well inside the largest part of a (multi)polygon (of a lattice over it, the one farthest from its border), and
+ * that part's size in square degrees.
+ */
 export function labelPoint(geometry) {
   const polygons = geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates;
   let best = null;
@@ -22,7 +25,7 @@ export function labelPoint(geometry) {
       if (d > clear) [place, clear] = [p, d];
     }
   }
-  return place;
+  return { place, size: best.size };
 }
 
 export function boxOf(features) {

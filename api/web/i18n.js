@@ -17,11 +17,23 @@ const words = {
   denominator: ["分母", "Share of"],
   denominator_catalog: ["按目录规定", "as the catalog says"],
   scoring: ["评分规则", "Scoring rules"],
-  marks: ["须知", "Please note"],
+  marks: ["须知（{n} 条）", "Please note ({n})"],
+  mark_assumed_complete: ["假定数据完整", "assumed complete"],
+  mark_provisional_catalog: ["目录暂定", "provisional catalog"],
+  mark_parent_accepted: ["上级服务代替", "parent stands in"],
+  mark_unverified_clauses: ["条文待核", "unverified clauses"],
+  mark_project_defaults: ["含项目默认值", "project defaults"],
+  mark_scoring_defaults: ["评分为项目默认", "our scoring rules"],
+  mark_modelled_denominator: ["分母为模拟", "modelled denominator"],
+  mark_modelled_placement: ["空间分布为模拟", "modelled placement"],
+  mark_modelled_layer: ["含模拟数据", "modelled data"],
+  mark_derived_layer: ["推导数据，非官方", "derived, not official"],
+  mark_unknown_demand: ["部分需求未知", "unknown demand"],
   changed: ["以下图层在评估后有改动：{names}。请重新运行 lifecircle score。", "Changed since this run: {names}. Run lifecircle score again."],
   as_of: ["设施日期", "Facilities as of"],
   year: ["目标年", "Targets of"],
-  judged: ["{n} 个评价单元", "{n} neighborhoods"],
+  judged: ["评价", "Judged"],
+  judged_units: ["{n} 个评价单元", "{n} neighborhoods"],
   view_overall: ["综合得分", "Overall score"],
   view_requirement: ["逐项要求", "By requirement"],
   requirements: ["要求", "Requirements"],
@@ -158,9 +170,9 @@ export function shareText(share, shareMax) {
   return a === b ? a : `${a.slice(0, -1)}–${b}`;
 }
 
-/** Points with one decimal, cut off rather than rounded for the same reason. */
+/** Points with one decimal, as the command line prints them. */
 export function points(score) {
-  return (Math.floor(score * 10 + 1e-9) / 10).toString();
+  return score.toFixed(1);
 }
 
 export function denominatorName(t, denominator) {

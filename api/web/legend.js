@@ -12,7 +12,7 @@ export function renderLegend(node, { t, requirement, shown, onShow, hasLand, has
     if (requirement.unit !== "count") switches.push(["areas", t("legend_service_area"), swatch("dashed", ink.serviceArea)]);
     switches.push(["gaps", t("legend_gap"), swatch("outline", ink.gap)]);
   }
-  if (hasLand) switches.push(["land", t("legend_land"), swatch("fill", ink.land)]);
+  if (hasLand) switches.push(["land", t("legend_land"), swatch("fill", `${ink.land}33`)]);
   if (hasRoads) switches.push(["roads", t("legend_roads"), swatch("line", ink.road)]);
   const list = el("ul", {}, rows.map(([mark, text]) => el("li", {}, mark, el("span", {}, text))));
   const over = switches.map(([key, text, mark]) => {

@@ -16,9 +16,9 @@ const style = {
 };
 
 const layers = [
-  { id: "land", source: "land", type: "fill", paint: { "fill-color": ink.land } },
   { id: "units", source: "units", type: "fill", paint: { "fill-color": ["get", "colour"], "fill-opacity": ["get", "opacity"] } },
   { id: "units-hatch", source: "units", type: "fill", filter: ["==", ["get", "hatched"], true], paint: { "fill-pattern": "uncertain" } },
+  { id: "land", source: "land", type: "fill", paint: { "fill-color": ink.land, "fill-opacity": 0.14 } },
   {
     id: "roads", source: "roads", type: "line", layout: { "line-join": "round" },
     paint: { "line-color": ink.road, "line-opacity": 0.55, "line-width": ["interpolate", ["linear"], ["zoom"], 11, 0.3, 14, 0.9, 17, 3] },
@@ -99,7 +99,7 @@ export class MapView {
 
   /** Takes the neighborhoods: {id, name, geometry}. */
   setUnits(units) {
-    this.units = units.map((u) => ({ ...u, place: labelPoint(u.geometry) }));
+    this.units = units.map((u) => ({ ...u, ...labelPoint(u.geometry) })).sort((a, b) => b.size - a.size || (a.id < b.id ? -1 : 1));
     this.box = boxOf(units);
     this.fit();
   }
@@ -145,26 +145,34 @@ export class MapView {
   #label(labels) {
     for (const l of this.labels) l.marker.remove();
     this.labels = labels.slice(0, maxLabels).map((l) => {
-      const node = el("div.label", { "aria-hidden": "true" }, el("span.label-name", {}, l.name), l.note && el("span.label-note", {}, l.note));
+      const note = l.note && el("span.label-note", {}, l.note);
+      const node = el("div.label", { "aria-hidden": "true" }, el("span.label-name", {}, l.name), note);
       const marker = new window.maplibregl.Marker({ element: node, anchor: "center" }).setLngLat(l.place).addTo(this.map);
-      return { marker, node, place: l.place };
+      return { marker, node, note, place: l.place };
     });
     this.#cullLabels();
   }
 
-  /** Hides names that would lie over others: the first come, in the order of ids, stay. */
+  /** Writes name and value where they lie over no other label, else the value alone, else nothing. The largest neighborhoods choose first. */
   #cullLabels() {
     const taken = [];
     const { width, height } = this.map.getContainer().getBoundingClientRect();
     for (const l of this.labels) {
+      if (!l.sizes) {
+        l.node.classList.remove("compact", "hidden");
+        l.sizes = [["", l.node.offsetWidth, l.node.offsetHeight]];
+        if (l.note) l.sizes.push(["compact", l.note.firstChild ? textWidth(l.note.textContent) : 0, l.note.offsetHeight]);
+      }
       const { x, y } = this.map.project(l.place);
-      l.size ||= [l.node.offsetWidth, l.node.offsetHeight];
-      const [w, h] = [l.size[0] / 2 + 2, l.size[1] / 2 + 1];
-      const box = [x - w, y - h, x + w, y + h];
-      const off = x < 0 || y < 0 || x > width || y > height;
-      const free = !off && !taken.some((t) => box[0] < t[2] && box[2] > t[0] && box[1] < t[3] && box[3] > t[1]);
-      l.node.classList.toggle("hidden", !free);
-      if (free) taken.push(box);
+      const onMap = x > 0 && y > 0 && x < width && y < height;
+      const fits = onMap && l.sizes.find(([, w, h]) => {
+        const box = [x - w / 2 - 2, y - h / 2, x + w / 2 + 2, y + h / 2];
+        if (taken.some((t) => box[0] < t[2] && box[2] > t[0] && box[1] < t[3] && box[3] > t[1])) return false;
+        taken.push(box);
+        return true;
+      });
+      l.node.classList.toggle("hidden", !fits);
+      l.node.classList.toggle("compact", !!fits && fits[0] === "compact");
     }
   }
 
@@ -177,4 +185,12 @@ export class MapView {
   resize() {
     this.map.resize();
   }
+}
+
+const ruler = document.createElement("canvas").getContext("2d");
+
+/** Width of a label's value in pixels. */
+function textWidth(text) {
+  ruler.font = "700 12px system-ui, sans-serif";
+  return ruler.measureText(text).width;
 }

@@ -17,7 +17,7 @@ export const ink = {
   serviceArea: "#0b4f9e",
   gap: "#a3160f",
   undetermined: "#6a3d86",
-  land: "#e2dccb",
+  land: "#3a2c10",
   road: "#9a9a94",
   border: "#3b4249",
   chosen: "#111418",

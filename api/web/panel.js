@@ -1,7 +1,7 @@
 // The left panel: which project and run, what the run says of itself, and the requirements.
 
 import { el, replace } from "./dom.js";
-import { denominatorName, levelName, limitText } from "./i18n.js";
+import { denominatorName, limitText } from "./i18n.js";
 
 const verdicts = ["met", "unmet", "not_detected", "not_assessed"];
 
@@ -21,7 +21,7 @@ function header({ t, project, title, projects, runs, run }, act) {
       el("button.language", { type: "button", "aria-label": t("language_label"), onclick: act.switchLanguage }, t("language"))),
     el("p.sub", {}, t("app")),
     choice(t("project"), projects.map((p) => [p.id, p.title]), project, act.openProject),
-    run && choice(t("run"), runs.map((r) => [r.run, `${r.run.slice(0, 8)} · ${r.catalog}${r.params.assume_complete ? " ✓" : ""}${r.latest ? ` · ${t("latest")}` : ""}`]).reverse(), run.run, act.openRun));
+    run && choice(t("run"), runs.map((r) => [r.run, `${r.run.slice(0, 8)} · ${r.catalog}${r.params.assume_complete ? ` · ${t("mark_assumed_complete")}` : ""}${r.latest ? ` · ${t("latest")}` : ""}`]).reverse(), run.run, act.openRun));
 }
 
 function facts({ t, run, units }) {
@@ -34,10 +34,15 @@ function facts({ t, run, units }) {
       row(t("denominator"), p.denominator ? denominatorName(t, p.denominator) : t("denominator_catalog")),
       p.as_of && row(t("as_of"), p.as_of),
       p.year && row(t("year"), String(p.year)),
-      row(levelName(t, "unit"), t("judged", { n: units.length })),
+      row(t("judged"), t("judged_units", { n: units.length })),
       t.of(run.scoring_mark) && row(t("scoring"), el("span.badge.soft", {}, t.of(run.scoring_mark)))),
     run.changed_since_run?.length > 0 && el("p.warning", {}, t("changed", { names: run.changed_since_run.join(t.lang === "zh" ? "、" : ", ") })),
-    run.marks?.length > 0 && el("details.marks", { open: true }, el("summary", {}, t("marks")), el("ul", {}, run.marks.map((m) => el("li", {}, t.of(m.text))))));
+    run.marks?.length > 0 && el("details.marks", {}, el("summary", {}, t("marks", { n: run.marks.length }), el("span.chips", {}, chips(t, run.marks))), el("ul", {}, run.marks.map((m) => el("li", {}, t.of(m.text))))));
+}
+
+/** The marks in two words each, so that none is out of sight while the full texts are folded. */
+function chips(t, marks) {
+  return [...new Set(marks.map((m) => m.code))].filter((code) => t.has(`mark_${code}`)).map((code) => el(code === "assumed_complete" ? "span.badge" : "span.badge.soft", {}, t(`mark_${code}`)));
 }
 
 function views({ t, requirement }, act) {

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,8 +36,48 @@ func loadCatalog(name string) (*catalog.Catalog, []catalog.Finding, error) {
 	if err != nil {
 		return nil, nil, fileError(name, err)
 	}
-	c, findings, err := catalog.Parse(b, filepath.Base(name), catalogs.Services())
-	return c, findings, err
+	return catalog.Parse(b, filepath.Base(name), catalogs.Services())
+}
+
+// usableCatalog is loadCatalog for those who need one: a file that cannot be used is refused, with its first error.
+func usableCatalog(name string) (*catalog.Catalog, []catalog.Finding, error) {
+	c, findings, err := loadCatalog(name)
+	var broken *catalog.Error
+	if !errors.As(err, &broken) {
+		return c, findings, err
+	}
+	e := &coverage.Error{Code: coverage.Refused, File: filepath.Base(name), Err: err,
+		Text: coverage.Text{Zh: "服务目录不可用", En: "the catalog cannot be used"}, Hint: coverage.Text{Zh: "逐条检查：lifecircle catalog lint " + name, En: "all findings: lifecircle catalog lint " + name}}
+	for _, f := range broken.Findings {
+		if f.Severity == catalog.SeverityError {
+			e.Field = f.Path
+			e.Text = coverage.Text{Zh: fmt.Sprintf("第 %d 行: %s", f.Line, f.Text.In("zh")), En: fmt.Sprintf("line %d: %s", f.Line, f.Text.En)}
+			if f.Hint.En != "" {
+				e.Hint = coverage.Text{Zh: f.Hint.In("zh") + "；" + e.Hint.Zh, En: f.Hint.En + "; " + e.Hint.En}
+			}
+			break
+		}
+	}
+	return nil, findings, e
+}
+
+// titleOf is a catalog's title, which says if it is provisional.
+func (a *app) titleOf(title catalog.Text, provisional bool) string {
+	t := title.In(a.Lang)
+	if provisional && !strings.Contains(t, "暂定") && !strings.Contains(t, "provisional") {
+		t += a.in("（暂定）", " (provisional)")
+	}
+	return t
+}
+
+func (catalogCmd) Help() string {
+	return `A catalog is a guideline made machine-readable: requirements with limits, pass lines, source and confidence. Make your own from a shipped one.
+
+    lifecircle catalog list
+    lifecircle catalog show chongqing-15min
+    lifecircle catalog export chongqing-15min -o my-city.yaml
+    lifecircle catalog lint my-city.yaml
+    lifecircle score city.gpkg --catalog my-city.yaml`
 }
 
 type catalogListCmd struct{}
@@ -71,19 +112,22 @@ type catalogShowCmd struct {
 	ID string `arg:"" help:"Id of a shipped catalog, or a file. 目录"`
 }
 
+func (catalogShowCmd) Help() string {
+	return `Confidence 可信度: A official 原文; A* restated by officials 转述; B not checked against the printed text 待核; C project default 项目默认.
+
+    lifecircle catalog show gb50180-2018
+    lifecircle catalog show my-city.yaml`
+}
+
 func (c catalogShowCmd) Run(a *app) error {
-	cat, _, err := loadCatalog(c.ID)
+	cat, _, err := usableCatalog(c.ID)
 	if err != nil {
 		return err
 	}
 	if a.JSON {
 		return a.print(cat)
 	}
-	title := cat.Title.In(a.Lang)
-	if cat.Provisional {
-		title += a.in("（暂定）", " (provisional, 暂定)")
-	}
-	fmt.Fprintf(a.stdout, "%s  %s\n", cat.ID, title)
+	fmt.Fprintf(a.stdout, "%s  %s\n", cat.ID, a.titleOf(cat.Title, cat.Provisional))
 	if note := cat.Note.In(a.Lang); note != "" {
 		fmt.Fprintln(a.stdout, note)
 	}
@@ -93,7 +137,7 @@ func (c catalogShowCmd) Run(a *app) error {
 	}
 	fmt.Fprintf(a.stdout, a.in("默认：达标线 %s，分母 %s，等级 %s，完整度下限 %s（%s，%s）\n", "defaults: pass line %s, denominator %s, grades %s, completeness floor %s (%s, %s)\n"),
 		cat.PassLine, cat.Denominator, strings.Join(grades, ", "), cat.CompletenessFloor, cat.ScoringConfidence, cat.ScoringSource)
-	t := grid{head: []string{a.in("要求", "requirement"), a.in("圈层", "tier"), a.in("服务", "services"), a.in("限值", "limit"), a.in("必配", "mandatory"), a.in("达标线", "pass line"), a.in("可信度", "confidence"), a.in("来源", "source")}}
+	t := grid{head: []string{a.in("要求", "requirement"), a.in("圈层", "tier"), a.in("服务", "services"), a.in("限值", "limit"), a.in("必配", "must"), a.in("达标线", "line"), a.in("可信度", "confidence"), a.in("来源", "source")}, right: map[int]bool{5: true}}
 	for i := range cat.Requirements {
 		r := &cat.Requirements[i]
 		var services, limits []string
@@ -113,7 +157,7 @@ func (c catalogShowCmd) Run(a *app) error {
 		if r.VariantOf != "" {
 			id += a.in("（变体）", " (variant)")
 		}
-		t.add(id, r.Tier, strings.Join(services, " | "), strings.Join(limits, " | "), mandatory, r.PassLine.String(), r.ConfidenceLabel()+" "+r.Confidence.Mark().In(a.Lang), strings.TrimSpace(r.Source+" "+r.Clause))
+		t.add(id, r.Tier, strings.Join(services, "\n"), strings.Join(limits, "\n"), mandatory, r.PassLine.String(), r.ConfidenceLabel()+" "+r.Confidence.Mark().In(a.Lang), strings.TrimSpace(r.Source+" "+r.Clause))
 	}
 	return t.print(a.stdout)
 }
@@ -141,6 +185,12 @@ func describeLimit(alt catalog.Alternative) string {
 
 type catalogLintCmd struct {
 	File string `arg:"" help:"Catalog file (YAML). 目录文件"`
+}
+
+func (catalogLintCmd) Help() string {
+	return `Findings go to standard output, one a line: FILE:LINE:COLUMN: severity code: text. Exit code 4 if there is an error or a warning. 有错误或警告时退出码为 4。
+
+    lifecircle catalog lint my-city.yaml`
 }
 
 func (c catalogLintCmd) Run(a *app) error {
@@ -190,28 +240,35 @@ type catalogExportCmd struct {
 	Output string `short:"o" placeholder:"FILE" help:"File to write (default: standard output). 输出文件"`
 }
 
+func (catalogExportCmd) Help() string {
+	return `    lifecircle catalog export chongqing-15min -o my-city.yaml`
+}
+
 func (c catalogExportCmd) Run(a *app) error {
 	src, ok := catalogs.Source(c.ID)
 	if !ok {
 		_, _, err := loadCatalog(c.ID)
 		if err == nil {
-			err = coverage.Errorf(coverage.Invalid, "只能导出自带的目录", "only a shipped catalog can be exported")
+			err = coverage.Errorf(coverage.Invalid, "只能导出自带的目录：%[1]s", "only a shipped catalog can be exported: %[1]s", strings.Join(catalogs.IDs(), ", "))
 		}
 		return err
 	}
-	if c.Output == "" {
+	if c.Output == "" || c.Output == "-" {
 		if a.JSON {
-			cat, err := catalogs.Get(c.ID)
-			if err != nil {
-				return err
-			}
-			return a.print(cat)
+			return a.print(map[string]string{"id": c.ID, "yaml": string(src)})
 		}
 		_, err := a.stdout.Write(src)
 		return err
 	}
-	return a.writeFile(c.Output, func(f *os.File) error {
-		_, err := f.Write(src)
+	if err := a.writeFile(c.Output, func(w io.Writer) error {
+		_, err := w.Write(src)
 		return err
-	})
+	}); err != nil {
+		return err
+	}
+	if a.JSON {
+		return a.print(map[string]string{"id": c.ID, "file": c.Output})
+	}
+	a.say("%s → %s", "%s → %s", c.ID, c.Output)
+	return nil
 }

@@ -14,7 +14,6 @@ import (
 	"lifecircle/coverage/intake"
 	"lifecircle/data/catalogs"
 	"lifecircle/data/samples"
-	"lifecircle/data/store"
 )
 
 type demoCmd struct {
@@ -25,8 +24,18 @@ type demoCmd struct {
 	Threads int    `help:"Threads (default: one per processor). 线程数"`
 }
 
+func (demoCmd) Help() string {
+	return `Imports real layers of southern Athens (OpenStreetMap, ODbL) into a new project, scores them as they are and once more assuming complete data, prints scores and gaps, and serves the map until Ctrl+C.
+
+    lifecircle demo
+    lifecircle demo --no-serve --project athens.gpkg`
+}
+
 func (c demoCmd) Run(a *app) error {
-	cat, _, err := loadCatalog(c.Catalog)
+	if c.Threads < 0 {
+		return notNegative("--threads")
+	}
+	cat, _, err := usableCatalog(c.Catalog)
 	if err != nil {
 		return err
 	}
@@ -39,29 +48,56 @@ func (c demoCmd) Run(a *app) error {
 		path = filepath.Join(dir, "south-athens.gpkg")
 	}
 	start := time.Now()
-	if err := c.build(a, path, cat, start); err != nil {
+	doc, err := c.build(a, path, cat, start)
+	if err != nil {
 		return err
 	}
 	if c.NoServe {
+		if a.JSON {
+			return a.print(doc)
+		}
 		return nil
 	}
-	err = a.serve(path, c.Addr, false, nil)
+	ready := func(address string) {
+		if a.JSON { // one document: it waits for the address
+			doc.Address, doc.Map = "http://"+address, "http://"+address+"/map"
+			_ = a.print(doc)
+		} else {
+			a.printAddress(address)
+		}
+	}
+	err = a.serve(path, c.Addr, false, ready)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		host, _, e := net.SplitHostPort(c.Addr)
 		if e != nil {
 			return err
 		}
 		a.say("%s 已被占用，改用其他端口", "%s is taken: another port", c.Addr)
-		err = a.serve(path, net.JoinHostPort(host, "0"), false, nil)
+		err = a.serve(path, net.JoinHostPort(host, "0"), false, ready)
 	}
 	return err
 }
 
-// build imports the sample, scores it twice and prints what came out.
-func (c demoCmd) build(a *app, path string, cat *catalog.Catalog, start time.Time) (err error) {
-	p, err := store.Create(path, "", samples.Name().Zh+" "+samples.Name().En)
+// demoDoc is the document of demo --json.
+type demoDoc struct {
+	Project         string              `json:"project"`
+	Neighborhoods   []neighborhoodScore `json:"neighborhoods"` // of the run that assumes complete data
+	Certain         runTotals           `json:"certain"`
+	AssumedComplete runTotals           `json:"assumed_complete"`
+	Address         string              `json:"address,omitempty"`
+	Map             string              `json:"map,omitempty"`
+}
+
+type runTotals struct {
+	Run string `json:"run"`
+	coverage.Counts
+}
+
+// build imports the sample, scores it twice and prints what came out, unless JSON is asked for.
+func (c demoCmd) build(a *app, path string, cat *catalog.Catalog, start time.Time) (doc demoDoc, err error) {
+	p, err := createProject(path, samples.Name().Zh+" "+samples.Name().En)
 	if err != nil {
-		return err
+		return doc, err
 	}
 	defer func() {
 		if e := p.Close(); err == nil {
@@ -72,14 +108,14 @@ func (c demoCmd) build(a *app, path string, cat *catalog.Catalog, start time.Tim
 	for _, l := range samples.Athens() {
 		r, err := l.Open()
 		if err != nil {
-			return err
+			return doc, err
 		}
 		report, err := intake.Import(a.ctx, p, services, l.File, r, l.Options, nil)
 		if e := r.Close(); err == nil {
 			err = e
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", l.File, err)
+			return doc, fmt.Errorf("%s: %w", l.File, err)
 		}
 		a.say("导入 %-26s %6d 行  %s", "import %-26s %6d rows  %s", l.File, report.Read, l.Title.In(a.Lang))
 	}
@@ -88,34 +124,30 @@ func (c demoCmd) build(a *app, path string, cat *catalog.Catalog, start time.Tim
 	}
 	certain, err := score(false)
 	if err != nil {
-		return err
+		return doc, err
 	}
 	a.say("评估（数据原样）%s", "scored as it is: run %s", certain.Hash[:12])
 	assumed, err := score(true)
 	if err != nil {
-		return err
+		return doc, err
 	}
 	a.say("评估（假定数据完整）%s，共用时 %.2f 秒", "scored assuming complete data: run %s, %.2f s in all", assumed.Hash[:12], time.Since(start).Seconds())
+	doc = demoDoc{Project: path, Neighborhoods: neighborhoodScores(assumed), Certain: runTotals{certain.Hash, certain.Counts}, AssumedComplete: runTotals{assumed.Hash, assumed.Counts}}
 	if a.JSON {
-		type totals struct {
-			Run string `json:"run"`
-			coverage.Counts
-		}
-		return a.print(map[string]any{"project": path, "neighborhoods": neighborhoodScores(assumed),
-			"certain": totals{certain.Hash, certain.Counts}, "assumed_complete": totals{assumed.Hash, assumed.Counts}})
+		return doc, nil
 	}
 	fmt.Fprintf(a.stdout, a.in("\n%s：OpenStreetMap 不是普查，下表假定数据完整（--assume-complete）；“确定”一列是不作此假定时的得分区间\n\n",
-		"\n%s: OpenStreetMap is no survey. This table assumes complete data (--assume-complete); column “certain” is the interval without that assumption\n\n"), samples.Name().In(a.Lang))
+		"\n%s: OpenStreetMap is no survey. This table assumes complete data (--assume-complete);\ncolumn “certain” is the interval without that assumption\n\n"), samples.Name().In(a.Lang))
 	if err := a.printRun(assumed, certain); err != nil {
-		return err
+		return doc, err
 	}
 	fmt.Fprintf(a.stdout, a.in("\n不作假定时：达标 %d，未达标 %d，未检出 %d，未评估 %d\n", "\nwithout the assumption: met %d, unmet %d, not detected %d, not assessed %d\n"),
 		certain.Counts.Met, certain.Counts.Unmet, certain.Counts.NotDetected, certain.Counts.NotAssessed)
 	a.printOpen(certain)
 	fmt.Fprintln(a.stdout, a.in("\n最大的盲区（假定数据完整）", "\nlargest gaps (assuming complete data)"))
 	if err := a.printGaps(assumed, largest(assumed, "", 10)); err != nil {
-		return err
+		return doc, err
 	}
 	_, err = fmt.Fprintf(a.stdout, a.in("\n项目文件 %s\n%s\n", "\nproject file %s\n%s\n"), path, samples.Attribution)
-	return err
+	return doc, err
 }

@@ -15,13 +15,21 @@ type explainCmd struct {
 	Run_         string `name:"run" placeholder:"HASH" help:"Run, by its hash or a prefix (default: the latest). 评估"`
 }
 
+func (explainCmd) Help() string {
+	return `Shows how a score comes about: the sum, each requirement with its clause, the people or land covered, and the facilities that serve them. Works for every past run.
+
+    lifecircle explain city.gpkg --neighborhood 500103001001
+    lifecircle explain city.gpkg --neighborhood 上清寺 --requirement clinic-5 --json
+    lifecircle explain city.gpkg --neighborhood district=渝中区 --run 1ce8d4ff`
+}
+
 func (c explainCmd) Run(a *app) error {
 	return a.open(c.Project, store.ReadOnly, func(p *store.Project) error {
 		run, err := a.run(p, c.Run_)
 		if err != nil {
 			return err
 		}
-		e, err := coverage.Explain(a.ctx, p, run, c.Neighborhood, c.Requirement, coverage.Options{})
+		e, err := coverage.Explain(a.ctx, p, run, idOf(run, c.Neighborhood), c.Requirement, coverage.Options{})
 		if err != nil {
 			return err
 		}
@@ -33,15 +41,31 @@ func (c explainCmd) Run(a *app) error {
 	})
 }
 
+// idOf takes a name for an id, where no neighborhood has that id and just one has that name.
+func idOf(r *coverage.Run, word string) string {
+	found := ""
+	for _, s := range r.Subjects {
+		if s.ID == word || s.Level+"="+s.ID == word {
+			return word
+		}
+		if s.Name == word && s.Level == unitLevel {
+			if found != "" {
+				return word
+			}
+			found = s.ID
+		}
+	}
+	if found != "" {
+		return found
+	}
+	return word
+}
+
 func (a *app) printExplanation(e *coverage.Explanation) {
 	w := a.stdout
 	line := func(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
 	line("%s %s  (%s)", e.Neighborhood, e.Name, e.Level)
-	title := e.Catalog.Title.In(a.Lang)
-	if e.Catalog.Provisional {
-		title += a.in("（暂定）", " (provisional, 暂定)")
-	}
-	line(a.in("目录 %s  口径 %s  评估 %s", "catalog %s  basis %s  run %s"), title, a.basis(e.Params.Basis), e.Run[:12])
+	line(a.in("目录 %s  口径 %s  评估 %s", "catalog %s  basis %s  run %s"), a.titleOf(e.Catalog.Title, e.Catalog.Provisional), a.basis(e.Params.Basis), e.Run[:12])
 	for _, m := range e.Marks {
 		line("  ! %s", m.Text.In(a.Lang))
 	}
@@ -81,7 +105,9 @@ func (a *app) printRequirement(line func(string, ...any), r *coverage.ExplainedR
 		line("  %s", note)
 	}
 	line(a.in("  限值 %s %s  分母 %s  总量 %s  覆盖 %s  待定 %s", "  limit %s %s  denominator %s  total %s  covered %s  undetermined %s"), r.Limit, r.Unit, r.Denominator, r.Total, r.Covered, r.Undeter)
-	line(a.in("  覆盖率 %s 至 %s  达标线 %s  达成度 %s", "  share %s to %s  pass line %s  attainment %s"), r.Share, r.ShareMax, r.PassLine, r.Attainment)
+	if !r.Share.Null {
+		line(a.in("  覆盖率 %s 至 %s  达标线 %s  达成度 %s", "  share %s to %s  pass line %s  attainment %s"), r.Share, r.ShareMax, r.PassLine, r.Attainment)
+	}
 	if r.Others != "" {
 		line(a.in("  其他分母：%s", "  other denominators: %s"), r.Others)
 	}

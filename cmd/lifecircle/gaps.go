@@ -15,7 +15,17 @@ type gapsCmd struct {
 	Limit       int    `default:"20" help:"How many, the largest first; 0 = all (${default}). 条数"`
 }
 
+func (gapsCmd) Help() string {
+	return `A gap is a connected place whose people or land lie beyond the limit (uncovered 未覆盖), or of which the layers cannot tell (undetermined 待定). Geometries: export --layer gaps --format geojson.
+
+    lifecircle gaps city.gpkg
+    lifecircle gaps city.gpkg --requirement clinic-5 --limit 5`
+}
+
 func (c gapsCmd) Run(a *app) error {
+	if c.Limit < 0 {
+		return notNegative("--limit")
+	}
 	return a.open(c.Project, store.ReadOnly, func(p *store.Project) error {
 		run, err := a.run(p, c.Run_)
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"lifecircle/coverage"
@@ -16,16 +17,16 @@ import (
 
 type importCmd struct {
 	Project string `arg:"" help:"Project file. 项目文件"`
-	File    string `arg:"" help:"File to import: GeoJSON (FeatureCollection, Feature, geometry, newline-delimited); CSV with --as attributes. 数据文件"`
+	File    string `arg:"" help:"File to import: GeoJSON (FeatureCollection, Feature, geometry, newline-delimited); CSV with --as attributes; - reads standard input. 数据文件"`
 
-	As      string   `required:"" help:"What it is: neighborhoods, facilities, demand, land, buildings, attributes, network. 图层类型"`
+	As      string   `required:"" placeholder:"ROLE" help:"What it is: neighborhoods, facilities, demand, land, buildings, attributes, network. 图层类型"`
 	Layer   string   `placeholder:"NAME" help:"Name of the layer (default: the file's base name). 图层名"`
-	Service []string `sep:"," help:"Facilities: the services that every row offers, e.g. clinic. 服务要素"`
+	Service []string `sep:"," placeholder:"KEY" help:"Facilities: the services that every row offers, e.g. clinic. 服务要素"`
 
 	IDField        string   `placeholder:"F" help:"Column of ids (default: the feature's id, property id). 编号字段"`
 	NameField      string   `placeholder:"F" help:"Column of names (default: name, 名称). 名称字段"`
 	Parent         []string `sep:"," placeholder:"LEVEL=F" help:"Neighborhoods: columns of parents, e.g. street=F,district=G. 上级"`
-	Level          string   `help:"Neighborhoods: what they are (default community). 单元层级"`
+	Level          string   `placeholder:"LEVEL" help:"Neighborhoods: what they are (default community). 单元层级"`
 	KindField      string   `placeholder:"F" help:"Neighborhoods: column of the kind of circle. 生活圈类型字段"`
 	Measure        []string `sep:"none" placeholder:"NAME=F" help:"Column of a measure, e.g. population=F or population:60+=G; repeatable. 人口等数值字段"`
 	Modelled       bool     `help:"The measures come from a model, nobody counted them. 模拟数据"`
@@ -40,11 +41,24 @@ type importCmd struct {
 	ClosedField    string   `placeholder:"F" help:"Facilities: column of the closing date. 停用日期字段"`
 	ServiceField   string   `placeholder:"F" help:"Facilities: column of each row's services. 服务字段"`
 	CRS            string   `placeholder:"EPSG:n" help:"Coordinates of the file (default: WGS 84). 坐标系"`
-	Attribution    string   `help:"Who must be named wherever the data is shown. 署名"`
-	Derived        string   `help:"What the layer was derived from, if it is not an original. 推导说明"`
+	Attribution    string   `placeholder:"TEXT" help:"Who must be named wherever the data is shown. 署名"`
+	Derived        string   `placeholder:"TEXT" help:"What the layer was derived from, if it is not an original. 推导说明"`
 	Replace        bool     `xor:"mode" help:"Other content takes the place of the layer's. 替换"`
 	Append         bool     `xor:"mode" help:"Other content is added to the layer's. 追加"`
 	Strict         bool     `help:"Exit with 4 if any row was refused. 严格"`
+}
+
+func (importCmd) Help() string {
+	return `Every row of the file is used, repaired (and how) or refused (and why); the report is kept with the layer. The same file again changes nothing. WGS 84 degrees are expected.
+
+    lifecircle import city.gpkg communities.geojson --as neighborhoods --id-field code --parent street=街道,district=区县
+    lifecircle import city.gpkg clinics.geojson --as facilities --service clinic --complete
+    lifecircle import city.gpkg osm.geojson --as facilities --service clinic --complete=surveyed.geojson --layer osm-clinics
+    lifecircle import city.gpkg people.geojson --as demand --measure population=F --measure population:60+=G
+    lifecircle import city.gpkg land.geojson --as land
+    lifecircle import city.gpkg counts.csv --as attributes --join code --measure population=人口
+
+Services are listed by: lifecircle catalog show ID. Exit code 3: the file is refused, nothing was written. 退出码 3：文件被拒绝，未写入任何内容。`
 }
 
 func (c importCmd) options() (intake.Options, error) {
@@ -104,6 +118,14 @@ func expandComplete(args []string) []string {
 	return out
 }
 
+// strayArea says how to name an area, where it was written as a word of its own.
+func strayArea(args []string, err error) coverage.Text {
+	if !slices.Contains(args, "--complete="+everywhere) || !strings.Contains(err.Error(), "unexpected argument") {
+		return coverage.Text{}
+	}
+	return coverage.Text{Zh: "普查范围要用等号连写：--complete=范围.geojson", En: "an area follows --complete with an equals sign: --complete=AREA.geojson"}
+}
+
 // fileError says that a file cannot be read.
 func fileError(path string, err error) error {
 	e := &coverage.Error{Code: coverage.Invalid, File: filepath.Base(path), Err: err, Text: coverage.Text{Zh: "无法读取", En: "cannot be read"}, Hint: coverage.Text{Zh: "检查路径和权限", En: "check the path and its permissions"}}
@@ -118,6 +140,11 @@ func (c importCmd) Run(a *app) error {
 	o, err := c.options()
 	if err != nil {
 		return err
+	}
+	if c.File == "-" {
+		return a.open(c.Project, store.ReadWrite, func(p *store.Project) error {
+			return a.importInto(p, c.File, a.stdin, o)
+		})
 	}
 	f, err := os.Open(c.File)
 	if err != nil {
@@ -137,22 +164,32 @@ func (a *app) importInto(p coverage.Store, file string, r io.Reader, o intake.Op
 	progress, done := a.progress("导入", "import")
 	report, err := intake.Import(a.ctx, p, catalogs.Services(), file, r, o, progress)
 	done()
-	if report != nil {
-		if e := a.printReport(report); e != nil {
+	switch {
+	case err != nil && (report == nil || a.ctx.Err() != nil):
+		return err
+	case err != nil && a.JSON: // one document: why nothing was written, and what was found in the file
+		if e := a.print(failedImport{report, errorJSON(err)}); e != nil {
 			return e
 		}
-		if err != nil && a.JSON { // the report is the document; the error goes to standard error
-			fmt.Fprintln(a.stderr, "lifecircle:", a.words(err))
-			return said{err}
-		}
+		fmt.Fprintln(a.stderr, "lifecircle:", a.words(err))
+		return said{err}
+	case err != nil:
+		a.printRows(report)
+		return err
 	}
-	if err != nil {
+	if err := a.printReport(report); err != nil {
 		return err
 	}
 	if o.Strict && report.Refused > 0 {
 		return coverage.Errorf(coverage.Condition, "%[1]d 行被拒绝（--strict）", "%[1]d rows were refused (--strict)", report.Refused)
 	}
 	return nil
+}
+
+// failedImport is the document of an import of which nothing was written.
+type failedImport struct {
+	*coverage.ImportReport
+	Error errorBody `json:"error"`
 }
 
 // printReport prints an import report; the rows of which something is to be said are listed up to twenty.
@@ -165,7 +202,17 @@ func (a *app) printReport(r *coverage.ImportReport) error {
 	if r.Unchanged {
 		fmt.Fprint(w, a.in("（内容未变，未写入）", " (unchanged: nothing was written)"))
 	}
-	fmt.Fprintf(w, "\n  %s %s  %s %s (%s)\n", a.in("格式", "format"), r.Format, a.in("坐标系", "CRS"), r.CRS, r.CRSKnownBy)
+	fmt.Fprintf(w, "\n  %s %s", a.in("格式", "format"), r.Format)
+	if r.CRS != "" {
+		fmt.Fprintf(w, "  %s %s (%s)", a.in("坐标系", "CRS"), r.CRS, r.CRSKnownBy)
+	}
+	fmt.Fprintln(w)
+	return a.printRows(r)
+}
+
+// printRows prints what a report has to say of rows and of the layer as a whole.
+func (a *app) printRows(r *coverage.ImportReport) error {
+	w := a.stdout
 	const most = 20
 	for i, row := range r.Rows {
 		if i == most {

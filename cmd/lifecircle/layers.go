@@ -10,8 +10,13 @@ import (
 
 type layersCmd struct {
 	Project string `arg:"" help:"Project file. 项目文件"`
-	Action  string `arg:"" optional:"" enum:"show,list," default:"" help:"show NAME, or nothing for the list."`
-	Name    string `arg:"" optional:"" help:"Layer to show."`
+	Action  string `arg:"" optional:"" enum:"show,list," default:"" help:"show NAME, or nothing for the list. 查看或列出"`
+	Name    string `arg:"" optional:"" help:"Layer to show. 图层名"`
+}
+
+func (layersCmd) Help() string {
+	return `    lifecircle layers city.gpkg
+    lifecircle layers city.gpkg show clinics`
 }
 
 // layerView is a layer in JSON.

@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
 
 	"lifecircle/coverage"
-	"lifecircle/coverage/catalog"
 )
 
 // Exit codes (design.md §8).
@@ -48,26 +48,33 @@ type commandLine struct {
 type Common struct {
 	JSON  bool   `help:"Print one JSON document to standard output. 以 JSON 输出"`
 	Quiet bool   `short:"q" help:"No progress and no words on standard error, errors aside. 静默"`
-	Lang  string `enum:"en,zh," default:"" help:"Language of words: en or zh (default: by LC_ALL, LANG). 语言"`
+	Lang  string `enum:"en,zh," default:"" placeholder:"en|zh" help:"Language of words (default: by LC_ALL, LANG). 语言"`
 }
 
 // app is what a command needs of the outside.
 type app struct {
 	Common
 	ctx    context.Context
+	stdin  io.Reader
 	stdout io.Writer
 	stderr io.Writer
+
+	command string // with a space after it, for hints
 }
 
 // Run runs one command and gives its exit code. Results go to stdout, progress and words to stderr.
 func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	var cli commandLine
 	exited := -1
+	args, wrong := plainArgs(args)
+	helpOut := stdout
+	if wrong {
+		helpOut = stderr
+	}
 	parser, err := kong.New(&cli,
 		kong.Name("lifecircle"),
-		kong.Description("15-minute service circles (生活圈): which neighborhoods reach which services on foot, where the gaps are, what is not known.\n\n"+
-			"Exit codes: 0 done, 1 our fault, 2 wrong usage, 3 input refused, 4 done but a condition does not hold, 130 interrupted."),
-		kong.Writers(stdout, stderr),
+		kong.Description(description),
+		kong.Writers(helpOut, stderr),
 		kong.Exit(func(code int) { exited = code; panic(exit{}) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}),
 		kong.Vars{"version": version()},
@@ -85,33 +92,71 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 				}
 			}
 		}()
-		kctx, err = parser.Parse(expandComplete(args))
+		kctx, err = parser.Parse(args)
 	}()
 	if exited >= 0 { // --help
+		if wrong {
+			return exitUsage
+		}
 		return exited
 	}
-	if err != nil {
-		fmt.Fprintf(stderr, "lifecircle: %v\nTry: lifecircle %s--help\n", err, commandOf(args))
-		return exitUsage
-	}
-	a := &app{Common: cli.Common, ctx: ctx, stdout: stdout, stderr: stderr}
+	a := &app{Common: cli.Common, ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr, command: commandOf(args)}
 	if a.Lang == "" {
 		a.Lang = environmentLanguage()
 	}
-	err = kctx.Run(a)
-	return a.finish(err)
+	if err != nil {
+		a.JSON = slices.Contains(args, "--json")
+		e := coverage.Errorf(coverage.Invalid, "%[1]v", "%[1]v", err)
+		e.Hint = strayArea(args, err)
+		return a.finish(e)
+	}
+	return a.finish(kctx.Run(a))
 }
 
+const description = `15-minute service circles (生活圈): which neighborhoods reach which services on foot, where the gaps are, what is not known. One project file holds layers and results.
+
+The way of a project 五步:
+
+    lifecircle new     city.gpkg --name 渝中区
+    lifecircle import  city.gpkg communities.geojson --as neighborhoods
+    lifecircle import  city.gpkg clinics.geojson --as facilities --service clinic
+    lifecircle import  city.gpkg land.geojson --as land
+    lifecircle score   city.gpkg --catalog chongqing-15min
+    lifecircle serve   city.gpkg
+
+Or see it at work on real data: lifecircle demo
+
+Exit codes: 0 done, 1 our fault, 2 wrong usage, 3 input refused, 4 done but a condition of yours does not hold, 130 interrupted.`
+
 type exit struct{}
+
+// plainArgs brings other ways of saying things to the one that the parser knows: help COMMAND, --version, a bare
+// --complete. Nothing at all is answered with the help, as wrong usage.
+func plainArgs(args []string) (plain []string, wrong bool) {
+	switch {
+	case len(args) == 0:
+		return []string{"--help"}, true
+	case args[0] == "help":
+		args = append(slices.Clone(args[1:]), "--help")
+	case args[0] == "--version":
+		args = append([]string{"version"}, args[1:]...)
+	}
+	return expandComplete(args), false
+}
 
 // commandOf gives the command of a command line for a hint, with a space after it.
 func commandOf(args []string) string {
 	for _, a := range args {
-		if !strings.HasPrefix(a, "-") {
+		if slices.Contains(commands(), a) {
 			return a + " "
 		}
 	}
 	return ""
+}
+
+// commands lists the names of the commands.
+func commands() []string {
+	return []string{"new", "import", "layers", "catalog", "score", "explain", "gaps", "runs", "export", "copy", "serve", "demo", "version"}
 }
 
 func environmentLanguage() string {
@@ -151,14 +196,13 @@ func (a *app) finish(err error) int {
 	if errors.As(err, &done) {
 		return code
 	}
-	var ce *catalog.Error
-	if errors.As(err, &ce) {
-		code = exitRefused
-	}
-	if a.JSON && code != exitCondition {
-		a.print(map[string]any{"error": errorJSON(err)})
+	if a.JSON && code != exitCondition { // the document of a condition that does not hold is the result
+		_ = a.print(map[string]any{"error": errorJSON(err)})
 	}
 	fmt.Fprintln(a.stderr, "lifecircle:", a.words(err))
+	if coverage.CodeOf(err) == coverage.Invalid {
+		fmt.Fprintf(a.stderr, "Try: lifecircle %s--help\n", a.command)
+	}
 	return code
 }
 
@@ -175,7 +219,7 @@ func (a *app) words(err error) string {
 type errorBody struct {
 	Code   string        `json:"code"`
 	Text   string        `json:"text"`
-	TextZh string        `json:"text_zh,omitempty"`
+	TextZh string        `json:"text_zh"`
 	File   string        `json:"file,omitempty"`
 	Row    int           `json:"row,omitempty"`
 	Field  string        `json:"field,omitempty"`
@@ -187,7 +231,7 @@ func errorJSON(err error) errorBody {
 	if errors.As(err, &e) {
 		return errorBody{string(e.Code), e.In("en"), e.In("zh"), e.File, e.Row, e.Field, e.Hint}
 	}
-	return errorBody{Code: string(coverage.CodeOf(err)), Text: err.Error()}
+	return errorBody{Code: string(coverage.CodeOf(err)), Text: err.Error(), TextZh: err.Error()}
 }
 
 // in gives words in the user's language.

@@ -2,35 +2,70 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"sort"
 	"strings"
 	"time"
 
 	"lifecircle/coverage"
+	"lifecircle/coverage/catalog"
 	"lifecircle/data/catalogs"
 	"lifecircle/data/store"
 )
 
 type scoreCmd struct {
 	Project        string  `arg:"" help:"Project file. 项目文件"`
-	Catalog        string  `default:"chongqing-15min" help:"Id of a shipped catalog, or a file (${default}). 服务目录"`
-	Basis          string  `default:"radius" help:"How distance is read (${default}). 口径"`
-	Denominator    string  `help:"What a share is a share of, where the catalog does not say: land, population, population:60+, households, buildings. 分母"`
+	Catalog        string  `default:"chongqing-15min" placeholder:"ID|FILE" help:"Id of a shipped catalog, or a file (default: ${default}). 服务目录"`
+	Basis          string  `hidden:"" default:"radius" help:"How distance is read (${default}). 口径"`
+	Denominator    string  `placeholder:"D" help:"What a share is a share of, where the catalog does not say: land, population, population:60+, households, buildings. 分母"`
 	AssumeComplete bool    `help:"Take every layer as complete: what it does not hold is not there. 假定数据完整"`
 	AcceptParent   bool    `help:"Where only a parent service has a layer, let its facilities stand in. 接受上级服务"`
 	AsOf           string  `placeholder:"DATE" help:"Judge by opening and closing dates on that day. 截止日期"`
-	Year           int     `help:"Take the targets of that year as pass lines. 目标年份"`
-	Threads        int     `help:"Threads (default: one per processor); no byte of the result hangs on it. 线程数"`
-	FailUnder      float64 `placeholder:"POINTS" help:"Exit with 4 if any neighborhood scores less, or has no score. 不低于"`
+	Year           int     `placeholder:"Y" help:"Take the targets of that year as pass lines. 目标年份"`
+	Threads        int     `placeholder:"N" help:"Threads (default: one per processor); no byte of the result hangs on it. 线程数"`
+	FailUnder      *float64 `placeholder:"POINTS" help:"Exit with 4 if any neighborhood scores less, or has no score. 不低于"`
+}
+
+func (scoreCmd) Help() string {
+	return `Needs neighborhoods, facilities, and what the shares are shares of: residential land, or demand with --denominator population. The same inputs give the same run again.
+
+    lifecircle score city.gpkg
+    lifecircle score city.gpkg --catalog my-city.yaml --denominator population
+    lifecircle score city.gpkg --assume-complete --fail-under 60
+
+A layer is complete where its import said --complete; elsewhere "not detected" is not "unmet". 未声明普查完整之处，“未检出”不等于“未达标”。`
+}
+
+// check refuses numbers that make no sense before anything is read.
+func (c scoreCmd) check() error {
+	switch {
+	case c.Threads < 0:
+		return notNegative("--threads")
+	case c.Year != 0 && (c.Year < 1900 || c.Year > 9999):
+		return &coverage.Error{Code: coverage.Invalid, Field: "--year", Text: coverage.Text{Zh: "应为年份，如 2027", En: "should be a year such as 2027"}}
+	case c.FailUnder != nil && !(*c.FailUnder >= 0 && *c.FailUnder <= 100):
+		return &coverage.Error{Code: coverage.Invalid, Field: "--fail-under", Text: coverage.Text{Zh: "应在 0 与 100 之间", En: "should lie between 0 and 100"}}
+	}
+	return nil
+}
+
+func notNegative(option string) error {
+	return &coverage.Error{Code: coverage.Invalid, Field: option, Text: coverage.Text{Zh: "不能为负", En: "cannot be negative"}}
 }
 
 func (c scoreCmd) Run(a *app) error {
-	cat, findings, err := loadCatalog(c.Catalog)
+	if err := c.check(); err != nil {
+		return err
+	}
+	cat, findings, err := usableCatalog(c.Catalog)
 	if err != nil {
 		return err
 	}
 	for _, f := range findings {
-		a.say("目录 %d:%d %s", "catalog %d:%d %s", f.Line, f.Column, f.Text.In(a.Lang))
+		if f.Severity != catalog.SeverityInfo {
+			a.say("%s:%d:%d %s", "%s:%d:%d %s", c.Catalog, f.Line, f.Column, f.Text.In(a.Lang))
+		}
 	}
 	return a.open(c.Project, store.ReadWrite, func(p *store.Project) error {
 		progress, done := a.progress("评估", "score")
@@ -56,7 +91,7 @@ func (c scoreCmd) Run(a *app) error {
 
 // condition checks --fail-under.
 func (c scoreCmd) condition(run *coverage.Run) error {
-	if c.FailUnder <= 0 {
+	if c.FailUnder == nil {
 		return nil
 	}
 	low := 0
@@ -64,12 +99,12 @@ func (c scoreCmd) condition(run *coverage.Run) error {
 		if s.Level != unitLevel {
 			continue
 		}
-		if o := overall(run, i); !o.Known || float64(o.Score) < c.FailUnder*coverage.ScoreScale {
+		if o := overall(run, i); !o.Known || float64(o.Score) < *c.FailUnder*coverage.ScoreScale {
 			low++
 		}
 	}
 	if low > 0 {
-		return coverage.Errorf(coverage.Condition, "%[1]d 个评价单元低于 %[2]g 分", "%[1]d neighborhoods score under %[2]g", low, c.FailUnder)
+		return coverage.Errorf(coverage.Condition, "%[1]d 个评价单元低于 %[2]g 分或没有得分（--fail-under）", "%[1]d neighborhoods score under %[2]g, or have no score (--fail-under)", low, *c.FailUnder)
 	}
 	return nil
 }
@@ -126,8 +161,8 @@ func scoreJSON(r *coverage.Run) any {
 // the one that does not.
 func (a *app) printRun(r, certain *coverage.Run) error {
 	n := len(r.Requirements)
-	t := grid{head: []string{a.in("评价单元", "neighborhood"), a.in("得分", "score"), a.in("最高", "score_max"), a.in("等级", "grade"), a.in("完整度", "completeness"), a.in("差距最大的要求（覆盖率）", "worst requirements (share)")},
-		right: map[int]bool{1: true, 2: true, 4: true}}
+	t := grid{head: []string{a.in("评价单元", "neighborhood"), a.in("得分", "score"), a.in("最高", "max"), a.in("等级", "grade"), a.in("完整度", "complete"), a.in("差距最大的要求（覆盖率）", "worst requirements (share)")},
+		fit: a.width(), right: map[int]bool{1: true, 2: true, 4: true}}
 	if certain != nil {
 		t.head = append(t.head[:5:5], a.in("确定", "certain"), t.head[5])
 		t.right[5] = true
@@ -162,7 +197,7 @@ func (a *app) printRun(r, certain *coverage.Run) error {
 		if name == "" {
 			name = s.ID
 		}
-		row := []string{name, points(o.Known, o.Score), points(o.Known, o.Max), grade, fmt.Sprintf("%.0f%%", float64(o.Completeness)/1e4), strings.Join(words, ", ")}
+		row := []string{name, points(o.Known, o.Score), points(o.Known, o.Max), grade, fmt.Sprintf("%.0f%%", float64(o.Completeness)/1e4), strings.Join(words, fitMark)}
 		if certain != nil {
 			co := overall(certain, i)
 			row = append(row[:5:5], points(co.Known, co.Score)+"–"+points(co.Known, co.Max), row[5])
@@ -172,11 +207,7 @@ func (a *app) printRun(r, certain *coverage.Run) error {
 	if err := t.print(a.stdout); err != nil {
 		return err
 	}
-	title := r.Catalog.Title.In(a.Lang)
-	if r.Catalog.Provisional {
-		title += a.in("（暂定）", " (provisional, 暂定)")
-	}
-	fmt.Fprintf(a.stdout, a.in("\n目录 %s  口径 %s  默认分母 %s  评估 %s\n", "\ncatalog %s  basis %s  default denominator %s  run %s\n"), title, a.basis(r.Params.Basis), defaultDenominator(r), r.Hash[:12])
+	fmt.Fprintf(a.stdout, a.in("\n目录 %s\n口径 %s  默认分母 %s  评估 %s\n", "\ncatalog %s\nbasis %s  default denominator %s  run %s\n"), a.titleOf(r.Catalog.Title, r.Catalog.Provisional), a.basis(r.Params.Basis), defaultDenominator(r), r.Hash[:12])
 	fmt.Fprintf(a.stdout, a.in("结论：达标 %d，未达标 %d，未检出 %d，未评估 %d\n", "verdicts: met %d, unmet %d, not detected %d, not assessed %d\n"), r.Counts.Met, r.Counts.Unmet, r.Counts.NotDetected, r.Counts.NotAssessed)
 	for _, m := range r.Marks {
 		fmt.Fprintf(a.stdout, "  ! %s\n", m.Text.In(a.Lang))
@@ -206,14 +237,15 @@ func points(known bool, score int64) string {
 // printOpen lists the requirements that could not be decided, why, and what to import.
 func (a *app) printOpen(r *coverage.Run) {
 	n := len(r.Requirements)
+	var lacking []string // services that a surveyed layer would decide
 	for k := range r.Requirements {
-		open, causes := 0, map[string]int{}
+		open, causes := 0, map[string]bool{}
 		verdict := coverage.NotDetected
 		for i, s := range r.Subjects {
 			c := &r.Cells[i*n+k]
 			if s.Level == unitLevel && (c.Verdict == coverage.NotDetected || c.Verdict == coverage.NotAssessed) {
 				open++
-				causes[strings.SplitN(c.Cause, ";", 2)[0]]++
+				causes[strings.SplitN(c.Cause, ";", 2)[0]] = true
 				if c.Verdict == coverage.NotAssessed {
 					verdict = c.Verdict
 				}
@@ -222,18 +254,23 @@ func (a *app) printOpen(r *coverage.Run) {
 		if open == 0 {
 			continue
 		}
-		var words []string
-		for cause := range causes {
-			words = append(words, cause)
-		}
-		sort.Strings(words)
 		var texts []string
-		for _, w := range words {
-			for _, t := range coverage.CauseTexts(w, r.Services()) {
+		for _, cause := range slices.Sorted(maps.Keys(causes)) {
+			for _, t := range coverage.CauseTexts(cause, r.Services()) {
 				texts = append(texts, t.In(a.Lang))
+			}
+			switch code, _, _ := strings.Cut(cause, ":"); code {
+			case "no_layer", "parent_only", "not_surveyed", "missing":
+				lacking = append(lacking, strings.Split(r.Requirements[k].Service, "|")...)
 			}
 		}
 		fmt.Fprintf(a.stdout, a.in("  ? %s %s（%d 个单元）：%s\n", "  ? %s %s (%d neighborhoods): %s\n"), r.Requirements[k].ID, verdictWord(a, verdict), open, strings.Join(texts, "; "))
+	}
+	if len(lacking) > 0 {
+		slices.Sort(lacking)
+		fmt.Fprintf(a.stdout, a.in("  → 请导入普查完整的图层：lifecircle import 项目 文件 --as facilities --service 服务 --complete\n    服务：%s\n",
+			"  → to decide them, import complete layers: lifecircle import PROJECT FILE --as facilities --service SERVICE --complete\n    services: %s\n"),
+			strings.Join(slices.Compact(lacking), ", "))
 	}
 }
 

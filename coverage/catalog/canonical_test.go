@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -88,10 +89,12 @@ func TestCanonicalIsACatalog(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(userCatalog))
-	f.Add([]byte(userHead))
 	f.Add(mustParse(f, userCatalog).Canonical())
-	f.Add([]byte("a: &a [*a]\nid: *a\n"))
-	f.Add([]byte("id: x\ntiers: &t [{id: \"5\", minutes: 5}]\nrequirements: *t\n"))
+	for _, c := range lintCases() {
+		if len(c.src) < 1<<10 {
+			f.Add([]byte(c.src))
+		}
+	}
 	services := sharedServices(f)
 	f.Fuzz(func(t *testing.T, src []byte) {
 		c, findings, err := catalog.Parse(src, "fuzz.yaml", services)
@@ -116,6 +119,26 @@ func FuzzParse(f *testing.F) {
 		}
 		if diff := cmp.Diff(c, back, sameContent); diff != "" {
 			t.Fatalf("(-want +got)\n%s", diff)
+		}
+	})
+}
+
+func FuzzParseServices(f *testing.F) {
+	f.Add([]byte(sharedList))
+	f.Fuzz(func(t *testing.T, src []byte) {
+		services, err := catalog.ParseServices(src, "fuzz.yaml")
+		if (services == nil) != (err != nil) {
+			t.Fatalf("%v, %v", services, err)
+		}
+		for _, key := range services.Keys() {
+			if got, ok := services.Resolve(key); !ok || got != key {
+				t.Fatalf("the key %q resolves to %q", key, got)
+			}
+			for _, ancestor := range services.Ancestors(key) {
+				if ancestor == key || !slices.Contains(services.Descendants(ancestor), key) {
+					t.Fatalf("%q is no descendant of its ancestor %q", key, ancestor)
+				}
+			}
 		}
 	})
 }

@@ -39,7 +39,7 @@ const (
 
 // Parse reads a catalog from the bytes of a YAML file (UTF-8, at most 1 MiB). file is the name that errors are reported
 // under; services is the shared list, to which the catalog may add its own. The findings, in the order of the file, also hold
-// what [Catalog] linting notes about a usable catalog. The error is an *[Error] if any of them is of severity error; the
+// what is worth noting about a usable catalog. The error is an *[Error] if any of them is of severity error; the
 // catalog is then nil.
 func Parse(src []byte, file string, services *Services) (*Catalog, []Finding, error) {
 	p := newParser(file)

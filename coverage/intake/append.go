@@ -41,7 +41,7 @@ func appendTo(old, add *coverage.Layer, rep *coverage.ImportReport) *coverage.La
 
 // settleBase compares the rows with those of the layer that they are appended to: equal ones count once, and a row whose id
 // belongs to another feature there is refused, together with its equals.
-func (b *builder) settleBase(order []int, drop []bool) {
+func (b *builder) settleBase(order []int32, drop []bool) {
 	base := b.base
 	if base == nil {
 		return
@@ -75,7 +75,7 @@ func (b *builder) settleBase(order []int, drop []bool) {
 }
 
 // equalsBase compares an accepted row with a row of the layer by geometry and properties.
-func (b *builder) equalsBase(i, j int) bool {
+func (b *builder) equalsBase(i int32, j int) bool {
 	if b.c.properties[i] != b.base.Properties[j] {
 		return false
 	}

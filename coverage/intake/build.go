@@ -89,7 +89,7 @@ type builder struct {
 	rep      *coverage.ImportReport
 	base     *coverage.Layer // what the rows are appended to, nil if nothing
 	c        columns
-	rows     map[int]int // accepted row → its place in rep.Rows, for the repaired
+	rows     map[int32]int // accepted row → its place in rep.Rows, for the repaired
 
 	names      []string       // columns that may hold the name, best first
 	fields     map[string]int // columns of the file → rows in which they occur
@@ -124,7 +124,7 @@ const maxFields = 4096
 func newBuilder(services *catalog.Services, file string, o Options) *builder {
 	b := &builder{
 		o: o, file: file, services: services,
-		rows: map[int]int{}, fields: map[string]int{}, statuses: map[string]int{}, cells: map[string][]string{},
+		rows: map[int32]int{}, fields: map[string]int{}, statuses: map[string]int{}, cells: map[string][]string{},
 		newService: map[string]bool{},
 		names:      []string{"name", "名称"},
 		missing:    make([]int, len(o.Measures)),
@@ -231,7 +231,7 @@ func (b *builder) add(row Row) {
 		return
 	}
 	if len(row.Repairs) > 0 {
-		b.rows[len(b.c.ids)] = len(b.rep.Rows)
+		b.rows[int32(len(b.c.ids))] = len(b.rep.Rows)
 		b.report(row.N, row.Line, id, "repaired", row.Repairs...)
 	}
 	b.keep(&row, id, &r)
@@ -369,10 +369,11 @@ func (b *builder) readFacility(props geojson.Properties, r *record, measured int
 			continue
 		}
 		v, _ := props.Get(d.field)
-		text, ok := textOf(v)
+		text, _ := textOf(v)
 		if v.Kind == geojson.Null || strings.TrimSpace(text) == "" && v.Kind == geojson.String {
 			continue
 		}
+		var ok bool
 		if *d.date, *d.rounded, ok = dateOf(text, d.end); !ok {
 			return badCell("bad_date", d.field, coverage.Text{
 				Zh: quote(v.Text) + " 不是日期, 写作 2024-05-01", En: quote(v.Text) + " is not a date; write 2024-05-01",
@@ -613,6 +614,14 @@ func (b *builder) checkFields(header bool) error {
 			hint.Zh = "用 --measure population=列名 指出人口列; " + hint.Zh
 			hint.En = "name the column of people with --measure population=COLUMN; " + hint.En
 		}
+		if option, kept := b.o.kept[field]; kept {
+			hint.Zh += fmt.Sprintf("; 该列是此图层上次导入时以 --%s 声明的, 请另行指定", option)
+			hint.En += fmt.Sprintf("; an earlier import of this layer declared it with --%s: name another column", option)
+			if option != declaredMeasure && option != declaredParent {
+				hint.Zh += ", 或用 - 取消"
+				hint.En += ", or none with -"
+			}
+		}
 		return e.hint(hint.Zh, hint.En).err()
 	}
 	return nil
@@ -622,18 +631,17 @@ func (b *builder) checkFields(header bool) error {
 func (b *builder) layer() (*coverage.Layer, error) {
 	c, o := &b.c, &b.o
 	b.nameRest()
-	drop := b.settleDuplicates()
+	rows := b.settleDuplicates()
 	b.sortReport()
 	b.count()
 	if b.rep.Read > 0 && b.rep.Refused == b.rep.Read {
 		return nil, b.noneUsable()
 	}
-	rows := c.order(drop)
 	l := &coverage.Layer{
-		IDs: pick(c.ids, rows), Names: pick(c.names, rows), Properties: pick(c.properties, rows),
-		Points: pick(c.points, rows), Shapes: pick(c.shapes, rows), Kinds: pick(c.kinds, rows),
-		Services: pick(c.services, rows), Status: pick(c.status, rows), Opened: pick(c.opened, rows), Closed: pick(c.closed, rows),
-		Capacity: pick(c.capacity, rows), AreaMM2: pick(c.area, rows), FloorMM2: pick(c.floor, rows),
+		IDs: take(&c.ids, rows), Names: take(&c.names, rows), Properties: take(&c.properties, rows),
+		Points: take(&c.points, rows), Shapes: take(&c.shapes, rows), Kinds: take(&c.kinds, rows),
+		Services: take(&c.services, rows), Status: take(&c.status, rows), Opened: take(&c.opened, rows), Closed: take(&c.closed, rows),
+		Capacity: take(&c.capacity, rows), AreaMM2: take(&c.area, rows), FloorMM2: take(&c.floor, rows),
 	}
 	if len(rows) == 0 {
 		l.IDs, l.Names, l.Properties = []string{}, []string{}, []string{}
@@ -642,7 +650,7 @@ func (b *builder) layer() (*coverage.Layer, error) {
 		}
 	}
 	for i, m := range o.Measures {
-		values := pick(c.measures[i], rows)
+		values := take(&c.measures[i], rows)
 		if values == nil {
 			values = []int64{}
 		}
@@ -652,7 +660,7 @@ func (b *builder) layer() (*coverage.Layer, error) {
 		if i >= len(o.Parents) && !b.derived {
 			continue
 		}
-		parents := pick(c.parents[i], rows)
+		parents := take(&c.parents[i], rows)
 		if parents == nil {
 			parents = [][]string{}
 		}
@@ -712,10 +720,11 @@ func (b *builder) nameRest() {
 	}
 }
 
-// settleDuplicates keeps the first of equal features that share an id, and refuses all of those that differ.
-func (b *builder) settleDuplicates() (drop []bool) {
+// settleDuplicates keeps the first of equal features that share an id, and refuses all of those that differ. It gives the rows
+// that are kept, sorted by the bytes of their ids.
+func (b *builder) settleDuplicates() []int32 {
 	c := &b.c
-	drop = make([]bool, len(c.ids))
+	drop := make([]bool, len(c.ids))
 	order := c.byID()
 	for from := 0; from < len(order); {
 		to := from + 1
@@ -737,7 +746,7 @@ func (b *builder) settleDuplicates() (drop []bool) {
 					drop[i] = true
 					other := first
 					if i == first {
-						other = group[slices.IndexFunc(group, func(j int) bool { return j != first })]
+						other = group[slices.IndexFunc(group, func(j int32) bool { return j != first })]
 					}
 					b.settle(i, "refused", *finding("duplicate_id",
 						fmt.Sprintf("编号 %s 也属于内容不同的第 %d 个要素; 请改正编号, 或用 --id-field 指定另一列", quote(c.ids[i]), c.n[other]),
@@ -748,7 +757,7 @@ func (b *builder) settleDuplicates() (drop []bool) {
 		from = to
 	}
 	b.settleBase(order, drop)
-	return drop
+	return slices.DeleteFunc(order, func(i int32) bool { return drop[i] })
 }
 
 // count makes the report's counts those of its rows.
@@ -765,7 +774,7 @@ func (b *builder) count() {
 }
 
 // settle writes a later finding into an accepted row's entry of the report.
-func (b *builder) settle(i int, action string, f Finding) {
+func (b *builder) settle(i int32, action string, f Finding) {
 	if at, has := b.rows[i]; has {
 		old := b.rep.Rows[at]
 		b.rep.Rows[at] = reportRow(old.N, old.Line, b.c.ids[i], action, f)

@@ -250,6 +250,10 @@ func TestParkPoints(t *testing.T) {
 	if _, rep := mustBuild(t, collection(square("", 1, 1, 0.1, ``)), o); warnings(rep) != "" {
 		t.Errorf("warnings %q", warnings(rep))
 	}
+	o = Options{Role: coverage.RoleFacilities, ServiceField: "s"}
+	if _, rep := mustBuild(t, collection(point("", 1, 1, `"s":"park"`), point("", 1, 2, `"s":"clinic"`), square("", 1, 3, 0.1, `"s":"clinic"`)), o); warnings(rep) != "park_points" || !strings.Contains(rep.Warnings[0].Text, "all 1 parks") {
+		t.Errorf("warnings %+v", rep.Warnings)
+	}
 }
 
 func TestMeasures(t *testing.T) {

@@ -71,44 +71,34 @@ func (c *columns) addGeometry(g orb.Geometry) {
 	c.shapes = append(c.shapes, g)
 }
 
-// order gives the rows that are kept, sorted by the bytes of their ids.
-func (c *columns) order(drop []bool) []int {
-	rows := make([]int, 0, len(c.ids))
-	for i := range c.ids {
-		if !drop[i] {
-			rows = append(rows, i)
-		}
-	}
-	slices.SortFunc(rows, func(a, b int) int { return strings.Compare(c.ids[a], c.ids[b]) })
-	return rows
-}
-
 // byID gives all rows sorted by id, then content, then place in the file.
-func (c *columns) byID() []int {
-	rows := make([]int, len(c.ids))
+func (c *columns) byID() []int32 {
+	rows := make([]int32, len(c.ids))
 	for i := range rows {
-		rows[i] = i
+		rows[i] = int32(i)
 	}
-	slices.SortFunc(rows, func(a, b int) int {
+	slices.SortFunc(rows, func(a, b int32) int {
 		if o := strings.Compare(c.ids[a], c.ids[b]); o != 0 {
 			return o
 		}
 		if o := bytes.Compare(c.digests[a][:], c.digests[b][:]); o != 0 {
 			return o
 		}
-		return a - b
+		return int(a - b)
 	})
 	return rows
 }
 
-// pick gives the rows of a column in an order, nil for a column that does not exist.
-func pick[T any](column []T, rows []int) []T {
-	if column == nil {
+// take gives the rows of a column in an order and lets the column go; nil for a column that does not exist.
+func take[T any](column *[]T, rows []int32) []T {
+	from := *column
+	*column = nil
+	if from == nil {
 		return nil
 	}
 	out := make([]T, len(rows))
 	for i, j := range rows {
-		out[i] = column[j]
+		out[i] = from[j]
 	}
 	return out
 }

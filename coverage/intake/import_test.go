@@ -188,6 +188,16 @@ func TestDeclarationsStay(t *testing.T) {
 		t.Errorf("%+v", rep)
 	}
 
+	// a file without the declared column is not read as if nothing was said
+	without := collection(point(`"a"`, 106, 29, ``))
+	if _, err := importText(t, st, "clinics.geojson", without, Options{Role: coverage.RoleFacilities, Replace: true}); coverage.CodeOf(err) != coverage.Refused || !strings.Contains(err.Error(), "declared it with --capacity-field") {
+		t.Errorf("error %v", err)
+	}
+	rep = mustImport(t, st, "clinics.geojson", without, Options{Role: coverage.RoleFacilities, Replace: true, CapacityField: "-"})
+	if _, still := st.current[0].Declared["capacity-field"]; still || rep.Version != 5 {
+		t.Errorf("a withdrawn declaration: %+v", st.current[0])
+	}
+
 	// two layers of one name: which is meant?
 	mustImport(t, st, "clinics.geojson", threeClinics, Options{Role: coverage.RoleFacilities, Services: []string{"kindergarten"}})
 	if _, err := importText(t, st, "clinics.geojson", moreClinics, Options{Role: coverage.RoleFacilities}); coverage.CodeOf(err) != coverage.Invalid || !strings.Contains(err.Error(), "kindergarten") {

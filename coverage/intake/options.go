@@ -28,7 +28,7 @@ type Complete struct {
 }
 
 // Options are what a user says of a file. What is left at its zero value keeps what was declared at the earlier import of the
-// same layer, else has the default said here.
+// same layer, else has the default said here. A column called "-" withdraws the earlier declaration of that option.
 type Options struct {
 	Role     coverage.Role
 	Name     string    // of the layer; default: the file's base name without its extensions
@@ -63,7 +63,12 @@ type Options struct {
 	Derived     string // "derived, not official": what was derived and how
 
 	MaxBytes int64 // of the file; default 8 GiB for GeoJSON, 256 MiB for CSV
+
+	kept map[string]string // columns that an earlier import declared → the option, for messages
 }
+
+// none withdraws the declaration of a column.
+const none = "-"
 
 // Columns and other options that only some roles have, in the order in which they are checked.
 func (o *Options) roleOptions() []roleOption {
@@ -182,6 +187,11 @@ func (o Options) complete(services *catalog.Services, file string) (Options, err
 
 // ready checks what an import needs once the earlier declarations are known.
 func (o *Options) ready() error {
+	for _, f := range o.fields() {
+		if *f.value == none {
+			*f.value = ""
+		}
+	}
 	switch o.Role {
 	case coverage.RoleFacilities:
 		if len(o.Services) == 0 && o.ServiceField == "" {
@@ -263,9 +273,11 @@ func (o *Options) declared() coverage.Declared {
 // inherit fills what was left out with what was declared for the layer's current version.
 func (o *Options) inherit(current *coverage.LayerInfo) {
 	d := current.Declared
+	o.kept = map[string]string{}
 	for _, f := range o.fields() {
-		if *f.value == "" {
+		if *f.value == "" && d[f.name] != "" {
 			*f.value = d[f.name]
+			o.kept[d[f.name]] = f.name
 		}
 	}
 	if o.CRS == "" {
@@ -275,12 +287,14 @@ func (o *Options) inherit(current *coverage.LayerInfo) {
 		for _, line := range strings.Split(text, "\n") {
 			name, field, _ := strings.Cut(line, "=")
 			o.Measures = append(o.Measures, MeasureSpec{name, field})
+			o.kept[field] = declaredMeasure
 		}
 	}
 	if text := d[declaredParent]; len(o.Parents) == 0 && text != "" {
 		for _, line := range strings.Split(text, "\n") {
 			level, field, _ := strings.Cut(line, "=")
 			o.Parents = append(o.Parents, ParentSpec{level, field})
+			o.kept[field] = declaredParent
 		}
 	}
 	if o.Level == "" {

@@ -49,13 +49,28 @@ func (b *builder) warn(l *coverage.Layer) {
 		b.note("date_rounded", fmt.Sprintf("%d 行的日期只有年或月: 开放取首日, 关闭取末日", b.rounded),
 			fmt.Sprintf("%d rows give only a year or month: opened on its first day, closed on its last", b.rounded))
 	}
-	if l.Points != nil && l.Len() > 0 && slices.ContainsFunc(l.Info.Services, func(s string) bool { return s == "park" || s == "pocket_park" }) {
-		b.note("park_points", fmt.Sprintf("%d 个公园都是点: 大小未知, 距离从点而不是从边界算起; 请用面", l.Len()),
-			fmt.Sprintf("all %d parks are points: their size is unknown and they count from the point, not from their edge; use polygons", l.Len()))
+	if n := parkPoints(l); n > 0 {
+		b.note("park_points", fmt.Sprintf("%d 个公园都是点: 大小未知, 距离从点而不是从边界算起; 请用面", n),
+			fmt.Sprintf("all %d parks are points: their size is unknown and they count from the point, not from their edge; use polygons", n))
 	}
 	if b.base == nil { // else the whole is looked at
 		warnOverlaps(l, b.rep)
 	}
+}
+
+// parkPoints counts the parks of a layer in which every park is a point, 0 for any other layer.
+func parkPoints(l *coverage.Layer) int {
+	n := 0
+	for i := range l.IDs {
+		if !slices.ContainsFunc(l.RowServices(i), func(s string) bool { return s == "park" || s == "pocket_park" }) {
+			continue
+		}
+		if _, ok := l.Geometry(i).(orb.Point); !ok {
+			return 0
+		}
+		n++
+	}
+	return n
 }
 
 func (b *builder) note(code, zh, en string) { note(b.rep, code, zh, en) }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -25,7 +24,7 @@ type Mode int
 
 // The modes.
 const (
-	ReadOnly  Mode = iota // nothing is ever written, not even the file's header
+	ReadOnly  Mode = iota // nothing is written, unless a crash left something to roll back
 	ReadWrite             // falls back to reading where the file's permissions allow no writing
 )
 
@@ -98,12 +97,14 @@ func Create(path, name, title string, opts ...Option) (*Project, error) {
 		if err := migrate(t, 0, o.migrations); err != nil {
 			return err
 		}
-		for _, kv := range [][2]string{{"name", name}, {"title", title}, {"created", t.now}} {
-			if err := t.exec(`INSERT INTO lc_meta VALUES (?, ?)`, kv[0], kv[1]); err != nil {
-				return err
+		return t.run(func(t *tx) error {
+			for _, kv := range [][2]string{{"name", name}, {"title", title}, {"created", t.now}} {
+				if err := t.exec(`INSERT INTO lc_meta VALUES (?, ?)`, kv[0], kv[1]); err != nil {
+					return err
+				}
 			}
-		}
-		return nil
+			return t.createAttributes()
+		})
 	})
 	if err != nil {
 		return nil, explain(file, err)
@@ -310,8 +311,12 @@ func identify(path string, newest int, busy time.Duration) (access string, schem
 		return "", 0, foreign
 	}
 	access = accessRead
+	if hasContent(path+"-journal") && writable(path) {
+		// A crash left a change half-written, and nobody can read the file before it is rolled back.
+		access = accessWrite
+	}
 	schema, err = readSchema(path, access, busy)
-	if err != nil && header[18] == 2 && binary.BigEndian.Uint32(header[24:28]) > 0 && !hasLog(path) {
+	if err != nil && header[18] == 2 && !hasContent(path+"-wal") {
 		access = accessFrozen
 		schema, err = readSchema(path, access, busy)
 	}
@@ -348,9 +353,9 @@ func readSchema(path, access string, busy time.Duration) (int, error) {
 	return strconv.Atoi(version)
 }
 
-// hasLog tells whether a write-ahead log with content lies beside the file.
-func hasLog(path string) bool {
-	s, err := os.Stat(path + "-wal")
+// hasContent tells whether there is a file that is not empty.
+func hasContent(path string) bool {
+	s, err := os.Stat(path)
 	return err == nil && s.Size() > 0
 }
 

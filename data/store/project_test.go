@@ -158,7 +158,7 @@ func TestReadOnlyFile(t *testing.T) {
 func TestTwoWriters(t *testing.T) {
 	p, path := mustCreate(t)
 	q := mustOpen(t, path, ReadWrite, WithBusyTimeout(50*time.Millisecond))
-	other, err := sql.Open("sqlite3", path)
+	other, err := sql.Open("sqlite3", "file:"+escapePath(path))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -257,6 +257,69 @@ func TestCanceledSaveWritesNothing(t *testing.T) {
 	check(t, path)
 	if err := p.SaveLayer(ctx, parks(), nil); err == nil {
 		t.Error("a closed project is written")
+	}
+}
+
+// A full disk is told apart from a fault of ours, and leaves what was there.
+func TestFullDisk(t *testing.T) {
+	p, path := mustCreate(t)
+	mustSave(t, p, clinics())
+	before := dump(t, path)
+	var pages int
+	if err := p.writer.QueryRowContext(ctx, `PRAGMA page_count`).Scan(&pages); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.writer.ExecContext(ctx, fmt.Sprintf(`PRAGMA max_page_count = %d`, pages+20)); err != nil {
+		t.Fatal(err)
+	}
+	err := p.SaveLayer(ctx, people(20_000), nil)
+	if coverage.CodeOf(err) != coverage.Unavailable || !strings.Contains(err.Error(), "disk is full") || !strings.Contains(err.Error(), filepath.Base(path)) {
+		t.Errorf("%v", err)
+	}
+	if before != dump(t, path) {
+		t.Error("something was written")
+	}
+	if _, err := p.writer.ExecContext(ctx, `PRAGMA max_page_count = 1000000`); err != nil {
+		t.Fatal(err)
+	}
+	mustSave(t, p, people(20_000))
+	p.Close()
+	check(t, path)
+}
+
+// Where WAL mode cannot be had, a crash leaves a journal; the file must open all the same, as it was before.
+func TestHotJournalIsRolledBack(t *testing.T) {
+	p, path := mustCreate(t)
+	mustSave(t, p, people(3000))
+	p.Close()
+	before := dump(t, path)
+	db := openDB(path, accessWrite, time.Second, false)
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	for _, s := range []string{`PRAGMA cache_size = 5`, `BEGIN IMMEDIATE`, `UPDATE demand SET name = 'half'`} {
+		if _, err := db.Exec(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, mode := range []Mode{ReadOnly, ReadWrite} {
+		crashed := filepath.Join(t.TempDir(), "crashed.gpkg")
+		for _, suffix := range []string{"", "-journal"} {
+			b, err := os.ReadFile(path + suffix)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(crashed+suffix, b, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		q := mustOpen(t, crashed, mode)
+		if infos, err := q.Layers(ctx); err != nil || len(infos) != 1 {
+			t.Errorf("%v %v", infos, err)
+		}
+		q.Close()
+		if before != dump(t, crashed) {
+			t.Error("half a change is left")
+		}
 	}
 }
 
@@ -535,5 +598,5 @@ func TestCache(t *testing.T) {
 	save("e", 0)
 	has("b70 c10 d20 e0")
 	save("a", 100)
-	has("a100")
+	has("a100 e0")
 }

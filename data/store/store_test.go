@@ -185,7 +185,7 @@ func dump(t testing.TB, path string) string {
 		if !strings.HasPrefix(s[1], "CREATE TABLE") && !strings.HasPrefix(s[1], "CREATE VIRTUAL TABLE") {
 			continue
 		}
-		b.WriteString(strings.Join(query(t, db, `SELECT * FROM `+quote(s[0])+` ORDER BY 1, 2`), "\n") + "\n")
+		b.WriteString(strings.Join(query(t, db, `SELECT * FROM `+quote(s[0])+` ORDER BY 1`), "\n") + "\n")
 	}
 	return b.String()
 }

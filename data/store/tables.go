@@ -147,6 +147,18 @@ func (t *tx) ensureLayerTable(l layerTable, columns []coverage.Column) ([]string
 	return names, nil
 }
 
+// createAttributes makes the table of attribute layers, empty. A new file has it at once: where a GeoPackage has a table of
+// attributes, GDAL lists what is registered, and not our own tables.
+func (t *tx) createAttributes() error {
+	table, err := coverage.LayersTable(coverage.RoleAttributes, nil)
+	if err != nil {
+		return err
+	}
+	l, _ := layerTableOf(coverage.RoleAttributes)
+	_, err = t.ensureLayerTable(l, table.Columns)
+	return err
+}
+
 // columnNames gives the SQL name of every column, and keeps the names it had to make up: where a name is not
 // plain ASCII, or differs from another only by case, which SQL does not tell apart.
 func (t *tx) columnNames(table string, have []string, columns []coverage.Column) ([]string, error) {

@@ -118,7 +118,7 @@ func towns(r *rand.Rand) []town {
 		q := orb.Point{340*r.Float64() - 170, 150*r.Float64() - 75}
 		var g orb.Geometry = q
 		if i%6 == 0 {
-			g = park(r, q, 0.5)
+			g = park(r, q, 0.1)
 		}
 		world.shapes = append(world.shapes, measure.NewShape(g))
 	}

@@ -8,10 +8,10 @@ import (
 )
 
 // Centroid returns the centroid of a geometry in the lon/lat plane: by area for polygons (holes off), by length for lines, the
-// mean for points. Of a mixed collection the parts of highest dimension count; polygons without area count as their rings, lines
-// without length as points. An empty geometry has the centroid (0, 0).
+// mean for points. Of a mixed collection the parts of highest dimension count; polygons without area, or so tangled that their
+// signed areas cancel, count as their rings, lines without length as points. An empty geometry has the centroid (0, 0).
 func Centroid(g orb.Geometry) orb.Point {
-	var c centroid
+	c := centroid{bound: orb.Bound{Min: orb.Point{math.Inf(1), math.Inf(1)}, Max: orb.Point{math.Inf(-1), math.Inf(-1)}}}
 	c.add(g)
 	return c.point()
 }
@@ -104,19 +104,19 @@ func widestRun(p orb.Polygon) (orb.Point, float64) {
 
 // centroid sums up by dimension, relative to the first vertex so that small shapes keep their digits.
 type centroid struct {
-	started             bool
-	origin              orb.Point
-	area, ax, ay        float64
-	length, lx, ly      float64
-	points, px, py      float64
-	areal, line, single bool
+	started        bool
+	origin         orb.Point
+	area, ax, ay   float64
+	length, lx, ly float64
+	points, px, py float64
+	areal, line    bool
+	bound          orb.Bound // of the polygons
 }
 
 func (c *centroid) add(g orb.Geometry) {
 	switch g := g.(type) {
 	case orb.Point:
 		c.addPoint(g)
-		c.single = true
 	case orb.MultiPoint:
 		for _, p := range g {
 			c.add(p)
@@ -185,6 +185,7 @@ func (c *centroid) addRing(r orb.Ring, hole bool) {
 	var area, sx, sy float64
 	for i := range r {
 		p, q := r[i], r[(i+1)%len(r)]
+		c.bound = extend(c.bound, p)
 		x, y, u, v := p[0]-r[0][0], p[1]-r[0][1], q[0]-r[0][0], q[1]-r[0][1]
 		k := float64(x*v) - float64(u*y)
 		area += k
@@ -202,9 +203,15 @@ func (c *centroid) addRing(r orb.Ring, hole bool) {
 
 func (c *centroid) point() orb.Point {
 	move := func(x, y, w float64) orb.Point { return orb.Point{c.origin[0] + x/w, c.origin[1] + y/w} }
+	if c.areal && c.area > 0 {
+		// The centroid of an area lies in its box, but for rounding; of areas that cancel it may lie anywhere.
+		p := move(c.ax, c.ay, c.area)
+		q := orb.Point{math.Max(c.bound.Min[0], math.Min(c.bound.Max[0], p[0])), math.Max(c.bound.Min[1], math.Min(c.bound.Max[1], p[1]))}
+		if math.Abs(p[0]-q[0]) <= 1e-9 && math.Abs(p[1]-q[1]) <= 1e-9 {
+			return q
+		}
+	}
 	switch {
-	case c.areal && c.area > 0:
-		return move(c.ax, c.ay, c.area)
 	case (c.areal || c.line) && c.length > 0:
 		return move(c.lx, c.ly, c.length)
 	case c.points > 0:

@@ -68,9 +68,6 @@ func NewLocator(g orb.Geometry) *Locator {
 			for i := range r {
 				a, b := r[i], r[(i+1)%len(r)]
 				l.bound = extend(l.bound, a)
-				if a == b && len(r) > 1 {
-					continue
-				}
 				if a[1] > b[1] {
 					a, b = b, a
 				}

@@ -8,7 +8,7 @@ import (
 )
 
 // Orient returns the side of the line a→b on which c lies in the lon/lat plane: 1 left (counter-clockwise), −1 right, 0 on
-// it. It is exact for all finite coordinates: a float filter with the error bound of Shewchuk (Adaptive precision
+// it. It is exact for all finite coordinates (0 if one is not finite): a float filter with the error bound of Shewchuk (Adaptive precision
 // floating-point arithmetic, 1997), then exact expansions, then rationals where products could underflow.
 func Orient(a, b, c orb.Point) int {
 	l := float64((a[0] - c[0]) * (b[1] - c[1]))
@@ -26,7 +26,13 @@ func orientExact(a, b, c orb.Point) int {
 	if a == b || b == c || a == c {
 		return 0
 	}
-	for _, v := range [6]float64{a[0], a[1], b[0], b[1], c[0], c[1]} {
+	coordinates := [6]float64{a[0], a[1], b[0], b[1], c[0], c[1]}
+	for _, v := range coordinates {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return 0
+		}
+	}
+	for _, v := range coordinates {
 		if m := math.Abs(v); m != 0 && (m < 1e-140 || m > 1e140) {
 			return orientRational(a, b, c)
 		}

@@ -35,11 +35,10 @@ type run struct {
 	served   bool
 }
 
-// piece is a span of the border within the outline, and the nodes at its ends (−1: an end of the border curve itself).
+// piece is a span of the border within the outline.
 type piece struct {
-	elem     int32
-	t0, t1   float64
-	from, to int32
+	elem   int32
+	t0, t1 float64
 }
 
 // slack is how far, in metres, edges and arcs are prolonged when they are met with each other. A meeting found twice does no
@@ -113,18 +112,18 @@ func (g *region) cross(o *outline, near []int32) *crossing {
 		slices.SortFunc(ids, func(i, j int32) int {
 			return cmp.Or(cmp.Compare(x.nodes[i].t, x.nodes[j].t), cmp.Compare(i, j))
 		})
-		t0, from := b.t0, int32(-1)
+		t0 := b.t0
 		for k := 0; k <= len(ids); k++ {
-			t1, to := b.t1, int32(-1)
+			t1 := b.t1
 			if k < len(ids) {
-				t1, to = x.nodes[ids[k]].t, ids[k]
+				t1 = x.nodes[ids[k]].t
 			}
 			if t0 < t1 && o.has(b.at((t0+t1)/2)) {
-				x.inner = append(x.inner, piece{e, t0, t1, from, to})
+				x.inner = append(x.inner, piece{e, t0, t1})
 				x.area2 += b.sweep(origin, t0, t1)
 				gap = gap.add(b.at(t1).sub(b.at(t0)))
 			}
-			t0, from = t1, to
+			t0 = t1
 		}
 	}
 	x.meets = len(x.nodes) > 0 || len(x.inner) > 0

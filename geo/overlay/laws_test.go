@@ -131,11 +131,11 @@ func fineShare(t *rapid.T, z *Zone, piece orb.Polygon, n int) float64 {
 	}
 	u, err := sf.UnionMany(gs)
 	if err != nil {
-		t.Fatal(err)
+		t.Skip("the oracle fails:", err)
 	}
 	x, err := sf.Intersection(polygonToSF(piece).AsGeometry(), u)
 	if err != nil {
-		t.Fatal(err)
+		t.Skip("the oracle fails:", err)
 	}
 	return measure.Area(areal(x)) / measure.Area(piece)
 }
@@ -227,12 +227,9 @@ func TestExactWaysRarelyFail(t *testing.T) {
 		n++
 		z := NewZone(sites)
 		g := z.newRegion(piece.Bound())
-		o := g.newOutline(piece, width(orb.MultiPolygon{piece}))
-		if !g.cross(o, g.near(o.box)).closes(o) {
+		o := g.newOutline(piece, sizeOf(orb.MultiPolygon{piece}).width)
+		if !g.cross(o, g.near(o.box)).closes(o, 0) {
 			open++
-			if open > 0 {
-				//t.Fatal("open")
-			}
 			return
 		}
 		if _, ok := z.trace(piece, false); !ok {
@@ -240,7 +237,99 @@ func TestExactWaysRarelyFail(t *testing.T) {
 		}
 	})
 	t.Logf("of %d pieces %d did not close, %d were not traced", n, open, lost)
-	if open > n/50 || lost > n/20 {
+	if open > n/200 || lost > n/100 {
 		t.Errorf("of %d pieces %d did not close, %d were not traced", n, open, lost)
 	}
+}
+
+// Another clinic never lowers a share; the order in which facilities come changes no bit; a piece cut in two has the sum of
+// its parts.
+func TestCoveredLaws(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := newWorld(t)
+		sites := w.sites(8)
+		piece := orb.MultiPolygon{w.polygon(800, 900, "piece")}
+		if Valid(piece) != nil {
+			t.Skip()
+		}
+		z := NewZone(sites)
+		f, all, none := z.Covered(piece)
+		if f < 0 || f > 1 || all && f != 1 || none && f != 0 || all && none {
+			t.Fatalf("share %v, all %v, none %v", f, all, none)
+		}
+		shuffled := rapid.Permutation(sites).Draw(t, "order")
+		if g, _, _ := NewZone(append(shuffled, sites[0])).Covered(piece); g != f {
+			t.Fatalf("share %v, in another order %v", f, g)
+		}
+		less, _, _ := NewZone(sites[1:]).Covered(piece)
+		if less > f+1e-9 {
+			t.Fatalf("share falls from %v to %v by one more site", less, f)
+		}
+		// Cut at a meridian.
+		b := piece.Bound()
+		at := b.Min[0] + (b.Max[0]-b.Min[0])*rapid.Float64Range(0.1, 0.9).Draw(t, "cut")
+		var sum float64
+		for _, side := range []orb.Polygon{clipPolygon(piece[0], 0, -180, at), clipPolygon(piece[0], 0, at, 180)} {
+			if side != nil {
+				g, _, _ := z.Covered(orb.MultiPolygon{side})
+				sum += g * measure.Area(side)
+			}
+		}
+		if total := measure.Area(piece); math.Abs(sum/total-f) > 3e-7 {
+			t.Fatalf("share %v, sum of two parts %v", f, sum/total)
+		}
+	})
+}
+
+func TestDrawnLaws(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := newWorld(t)
+		var gs []orb.Geometry
+		for i := range rapid.IntRange(1, 5).Draw(t, "polygons") {
+			p := w.polygon(600, 600, fmt.Sprint("polygon ", i))
+			if Valid(p) != nil {
+				t.Skip()
+			}
+			gs = append(gs, p)
+		}
+		u, err := Union(gs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := Valid(u); err != nil {
+			t.Fatal(err)
+		}
+		check := func(what string, a, b orb.MultiPolygon) {
+			t.Helper()
+			if comparePolygonsOf(a, b) != 0 {
+				t.Fatalf("%s: %v and %v", what, a, b)
+			}
+		}
+		check("normalised twice", u, Normalize(u))
+		again, err := Union([]orb.Geometry{u})
+		if err != nil {
+			t.Fatal(err)
+		}
+		check("united twice", u, again)
+		other, err := Union(append(rapid.Permutation(gs).Draw(t, "order"), gs[0]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		check("in another order", u, other)
+		// What a has in common with the rest and what not make up a.
+		a := gs[0]
+		in, err := Intersection(a, gs[len(gs)-1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := Difference(a, gs[len(gs)-1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		area := measure.Area(a)
+		if sum := measure.Area(in) + measure.Area(out); math.Abs(sum-area) > 0.5e-3*math.Sqrt(area)+1e-3 {
+			t.Fatalf("common %v and rest %v of %v", measure.Area(in), measure.Area(out), area)
+		}
+		check("normalised rest", out, Normalize(out))
+	})
 }

@@ -133,7 +133,7 @@ func (g *region) covered(spans []span, c *candidate, box rect) ([]span, bool) {
 	for y := y0; y <= y1; y++ {
 		for x := x0; x <= x1; x++ {
 			k := y*q.nx + x
-			if d := q.holder[k]; d >= 0 && q.seen[d] != q.now {
+			if d := q.holder[k]; d >= 0 && d != c.discs[0] && d != c.discs[1] && q.seen[d] != q.now {
 				q.seen[d] = q.now
 				n := len(spans)
 				if spans = c.inDisc(spans, &g.discs[d]); c.whole(spans[n:]) {

@@ -1,6 +1,7 @@
 package overlay
 
 import (
+	"errors"
 	"math"
 	"math/bits"
 	"slices"
@@ -19,12 +20,17 @@ import (
 // zone's border lies in the piece, arcs in closed form. The piece is cut along a fixed lattice of about 2 km, and each cut
 // is computed in a local plane (equidistant to 10⁻⁸ there).
 func (z *Zone) Covered(piece orb.MultiPolygon) (fraction float64, all, none bool) {
-	width := width(piece)
+	size := sizeOf(piece)
 	var part, total float64
 	all, none = true, true
 	for _, p := range piece {
 		z.eachTile(p, func(t *tile, cut orb.Polygon) {
-			c, a, in, out := z.coveredIn(t, cut, width)
+			if t == nil {
+				total += 2 * measure.Area(cut)
+				all = false
+				return
+			}
+			c, a, in, out := z.coveredIn(t, cut, size)
 			part += c
 			total += a
 			all = all && in
@@ -115,12 +121,16 @@ func (z *Zone) tile(k tileKey) *tile {
 	return t
 }
 
-// eachTile cuts a polygon along the lattice and calls f with every cut, in order.
+// eachTile cuts a polygon along the lattice and calls f with every cut, in order. Where no site reaches, the tile is nil.
 func (z *Zone) eachTile(p orb.Polygon, f func(*tile, orb.Polygon)) {
 	if len(p) == 0 || len(p[0]) < 3 {
 		return
 	}
 	b := p[0].Bound()
+	if !z.reaches(b) {
+		f(nil, p)
+		return
+	}
 	for row := rowOf(b.Min[1]); row <= rowOf(b.Max[1]); row++ {
 		strip := clipPolygon(p, 1, float64(row)*tileDegrees, float64(row+1)*tileDegrees)
 		if len(strip) == 0 {
@@ -128,20 +138,31 @@ func (z *Zone) eachTile(p orb.Polygon, f func(*tile, orb.Polygon)) {
 		}
 		w := columnDegrees(row)
 		s := strip[0].Bound()
+		if !z.reaches(s) {
+			f(nil, strip)
+			continue
+		}
 		for col := int32(math.Floor(s.Min[0] / w)); col <= int32(math.Floor(s.Max[0]/w)); col++ {
 			cut := clipPolygon(strip, 0, float64(col)*w, float64(col+1)*w)
 			if len(cut) == 0 {
 				continue
 			}
-			if c := cut[0].Bound(); c.Min[0] < c.Max[0] && c.Min[1] < c.Max[1] {
+			c := cut[0].Bound()
+			switch {
+			case c.Min[0] == c.Max[0] || c.Min[1] == c.Max[1]:
+			case z.reaches(c):
 				f(z.tile(tileKey{row, col}), cut)
+			default:
+				f(nil, cut)
 			}
 		}
 	}
 }
 
-// width is a length in metres that tells how wide a piece is: 4·area/perimeter, the side if it is a square.
-func width(mp orb.MultiPolygon) float64 {
+// size tells roughly how large a piece is: its area in m², and its width in metres: 4·area/perimeter, the side of a square.
+type size struct{ area, width float64 }
+
+func sizeOf(mp orb.MultiPolygon) size {
 	const metres = earth * math.Pi / 180
 	var area, around float64
 	for _, p := range mp {
@@ -164,9 +185,10 @@ func width(mp orb.MultiPolygon) float64 {
 		}
 	}
 	if around == 0 {
-		return 0
+		return size{}
 	}
-	return max(area, 0) * 4 / around
+	area = max(area, 0)
+	return size{area, area * 4 / around}
 }
 
 // outline is a piece in the plane of a region: closed rings with the inside to the left, in blocks with boxes for the search.
@@ -275,10 +297,10 @@ type hit struct {
 
 // coveredIn returns the covered and the whole area of a cut in the plane (twice each, m²), and whether it is certainly all
 // inside or all outside.
-func (z *Zone) coveredIn(t *tile, cut orb.Polygon, width float64) (part, total float64, all, none bool) {
+func (z *Zone) coveredIn(t *tile, cut orb.Polygon, size size) (part, total float64, all, none bool) {
 	near := t.near(planeBox(t.plane, cut[0].Bound()))
-	o := t.newOutline(cut, width)
-	if !(o.area2 > 0) {
+	o := t.newOutline(cut, size.width)
+	if !(o.area2 > 1e-9) {
 		return 0, 0, true, true
 	}
 	if len(near) == 0 {
@@ -294,7 +316,7 @@ func (z *Zone) coveredIn(t *tile, cut orb.Polygon, width float64) (part, total f
 		}
 		return 0, o.area2, false, true
 	}
-	if !x.closes(o) {
+	if !x.closes(o, 2*size.area) {
 		if f, err := z.drawnShare(cut); err == nil {
 			return f * o.area2, o.area2, false, false
 		}
@@ -302,11 +324,12 @@ func (z *Zone) coveredIn(t *tile, cut orb.Polygon, width float64) (part, total f
 	return min(max(x.area2, 0), o.area2), o.area2, false, false
 }
 
-// closes tells whether the border of the common part closes well enough for its area to be right to a millionth. It does
-// unless rounding made two decisions at one place differ.
-func (x *crossing) closes(o *outline) bool {
+// closes tells whether the border of the common part closes well enough for its area to be right to a millionth of the
+// whole (twice its area is given). It does unless rounding made two decisions at one place differ.
+func (x *crossing) closes(o *outline, whole2 float64) bool {
 	size := o.box.x1 - o.box.x0 + o.box.y1 - o.box.y0
-	return float64(x.open*size) <= 1e-6*o.area2 && x.area2 >= -1e-6*o.area2 && x.area2 <= (1+1e-6)*o.area2
+	tol := 1e-6 * max(o.area2, whole2)
+	return float64(x.open*size) <= tol && x.area2 >= -tol && x.area2 <= o.area2+tol
 }
 
 // drawnShare is the share of a cut that lies in the zone, by overlay with finely drawn service areas: the way out where the
@@ -325,7 +348,11 @@ func (z *Zone) drawnShare(cut orb.Polygon) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return min(measure.Area(common)/measure.Area(whole), 1), nil
+	area := measure.Area(whole)
+	if !(area > 0) {
+		return 0, errors.New("overlay: a piece without area")
+	}
+	return min(measure.Area(common)/area, 1), nil
 }
 
 // near returns the pieces of border whose boxes meet the box.

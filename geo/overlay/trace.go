@@ -20,7 +20,7 @@ func (z *Zone) trace(p orb.Polygon, served bool) (mp orb.MultiPolygon, ok bool) 
 		return nil, false
 	}
 	g := z.newRegion(box)
-	o := g.newOutline(p, width(orb.MultiPolygon{p}))
+	o := g.newOutline(p, sizeOf(orb.MultiPolygon{p}).width)
 	if !(o.area2 > 0) {
 		return nil, true
 	}
@@ -31,7 +31,7 @@ func (z *Zone) trace(p orb.Polygon, served bool) (mp orb.MultiPolygon, ok bool) 
 		}
 		return nil, true
 	}
-	if !x.closes(o) {
+	if !x.closes(o, 0) {
 		return nil, false
 	}
 	w := walker{g: g, o: o, x: x, p: p, served: served, corners: circle(circleSteps)}

@@ -247,6 +247,7 @@ type partBuilder struct {
 
 // chain adds the edges of a line or a closed ring, cut short, and returns the vertices as cut.
 func (b *partBuilder) chain(l []orb.Point, undirected bool) orb.Ring {
+	l = apartly(l, !undirected)
 	last := b.vertex(l[0])
 	cut := orb.Ring{b.verts[last]}
 	add := func(v orb.Point) {
@@ -276,6 +277,27 @@ func (b *partBuilder) chain(l []orb.Point, undirected bool) orb.Ring {
 	return cut
 }
 
+// same is how near, in degrees, consecutive vertices are one: a micrometre.
+const same = 1e-11
+
+// apartly drops vertices that lie on the one before, also at the seam of a ring.
+func apartly(l []orb.Point, closed bool) []orb.Point {
+	on := func(a, b orb.Point) bool { return math.Abs(a[0]-b[0]) <= same && math.Abs(a[1]-b[1]) <= same }
+	out := []orb.Point{l[0]}
+	for _, v := range l[1:] {
+		if !on(v, out[len(out)-1]) {
+			out = append(out, v)
+		}
+	}
+	if closed {
+		for len(out) > 1 && on(out[len(out)-1], out[0]) {
+			out = out[:len(out)-1]
+		}
+		out = append(out, out[0])
+	}
+	return out
+}
+
 // vertex returns the number of a place; places that differ by rounding only (a micrometre) are one.
 func (b *partBuilder) vertex(v orb.Point) int32 {
 	key := orb.Point{math.Round(v[0]*1e11) + 0, math.Round(v[1]*1e11) + 0}
@@ -286,6 +308,16 @@ func (b *partBuilder) vertex(v orb.Point) int32 {
 	b.index[key] = k
 	b.verts = append(b.verts, v)
 	return k
+}
+
+// reaches tells whether any part can serve something in the box.
+func (z *Zone) reaches(b orb.Bound) bool {
+	found := false
+	z.tree.Search(b.Min, b.Max, func(_, _ [2]float64, _ int32) bool {
+		found = true
+		return false
+	})
+	return found
 }
 
 // search returns the parts that can serve something in the box, in order.

@@ -1,0 +1,192 @@
+package api_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime/multipart"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"lifecircle/api"
+)
+
+func textLogger(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }
+
+const clinics = `{"type":"FeatureCollection","features":[
+{"type":"Feature","id":"a","geometry":{"type":"Point","coordinates":[106.501,29.501]},"properties":{"name":"甲"}},
+{"type":"Feature","id":"b","geometry":null,"properties":{}},
+{"type":"Feature","id":"c","geometry":{"type":"Point","coordinates":[106.502,29.502]},"properties":{}}]}`
+
+func post(c client, query, body string, headers ...string) *http.Response {
+	return c.do(http.MethodPost, city+"/layers?"+query, strings.NewReader(body), append([]string{"Content-Type", "application/geo+json"}, headers...)...)
+}
+
+// An upload gives the same report as the command line, and the layer is served from then on.
+func TestUpload(t *testing.T) {
+	m := smallCity(t, 2)
+	c := newClient(t, shelf{"city": m})
+	before := c.json(city + "/collections/facilities/items")["numberMatched"].(float64)
+	r := post(c, "as=facilities&service=clinic&layer=new+clinics&complete=everywhere", clinics)
+	v := decode(t, r, http.StatusCreated)
+	if v["layer"] != "new clinics" || v["read"] != 3.0 || v["used"] != 2.0 || v["refused"] != 1.0 || len(v["rows"].([]any)) != 1 {
+		t.Errorf("report %v", v)
+	}
+	row := v["rows"].([]any)[0].(map[string]any)
+	if row["n"] != 2.0 || row["id"] != "b" || row["reason"] != "null_geometry" || row["text"] == "" {
+		t.Errorf("row %v", row)
+	}
+	at := r.Header.Get("Location")
+	if want := city + "/layers/facilities/new%20clinics?service=clinic"; at != want {
+		t.Errorf("Location %s, want %s", at, want)
+	}
+	shown := c.json(at)
+	if shown["report"].(map[string]any)["refused"] != 1.0 || shown["rows"] != 2.0 {
+		t.Errorf("layer %v", shown)
+	}
+	if now := c.json(city + "/collections/facilities/items")["numberMatched"].(float64); now != before+2 {
+		t.Errorf("%v facilities after the upload, %v before", now, before)
+	}
+
+	again := decode(t, post(c, "as=facilities&service=clinic&layer=new+clinics", clinics), http.StatusOK)
+	if again["unchanged"] != true {
+		t.Errorf("the same content again: %v", again)
+	}
+	other := strings.Replace(clinics, "106.501", "106.511", 1)
+	if p := decode(t, post(c, "as=facilities&service=clinic&layer=new+clinics", other), http.StatusConflict); p["code"] != "conflict" {
+		t.Errorf("other content: %v", p)
+	}
+	v = decode(t, post(c, "as=facilities&service=clinic&layer=new+clinics&replace=true", other), http.StatusCreated)
+	if v["version"] != 2.0 {
+		t.Errorf("replaced: %v", v)
+	}
+	v = decode(t, post(c, "as=facilities&service=clinic&layer=strict&strict=true", clinics), http.StatusCreated)
+	if v["condition_failed"] != "strict" {
+		t.Errorf("strict: %v", v)
+	}
+}
+
+func TestUploadForm(t *testing.T) {
+	c := newClient(t, shelf{"city": smallCity(t, 2)})
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	form.WriteField("as", "facilities")
+	part, _ := form.CreateFormFile("complete", "area.geojson")
+	io.WriteString(part, `{"type":"Polygon","coordinates":[[[106.5,29.5],[106.52,29.5],[106.52,29.52],[106.5,29.52],[106.5,29.5]]]}`)
+	part, _ = form.CreateFormFile("file", "诊所 2025.geojson")
+	io.WriteString(part, clinics)
+	form.WriteField("service", "clinic")
+	form.Close()
+	r := c.do(http.MethodPost, city+"/layers", &body, "Content-Type", form.FormDataContentType())
+	v := decode(t, r, http.StatusCreated)
+	if v["layer"] != "诊所 2025" || v["source"] != "诊所 2025.geojson" {
+		t.Errorf("report %v", v)
+	}
+	shown := c.json(r.Header.Get("Location"))
+	if survey := fmt.Sprint(shown["surveys"]); !strings.Contains(survey, "polygon") {
+		t.Errorf("surveys %s", survey)
+	}
+}
+
+// What cannot be read is refused as a whole, with the reason, and changes nothing.
+func TestUploadRefused(t *testing.T) {
+	m := smallCity(t, 2)
+	cfg := config(t, shelf{"city": m})
+	cfg.MaxUploadBytes = 4096
+	c := client{t, api.New(cfg)}
+	layers := len(m.current)
+	large := `{"type":"FeatureCollection","features":[` + strings.Repeat(`{"type":"Feature","geometry":{"type":"Point","coordinates":[1,2]},"properties":{}},`, 100) + `]}`
+	for _, bad := range []struct {
+		name, query, body string
+		status            int
+		code              string
+	}{
+		{"broken JSON", "as=facilities&service=clinic&layer=x", clinics[:60], 422, "refused"},
+		{"no GeoJSON", "as=facilities&service=clinic&layer=x", `{"a":1}`, 422, "refused"},
+		{"empty", "as=facilities&service=clinic&layer=x", "", 422, "refused"},
+		{"none usable", "as=facilities&service=clinic&layer=x", `{"type":"Feature","geometry":null,"properties":{}}`, 422, "refused"},
+		{"other CRS", "as=facilities&service=clinic&layer=x&crs=gcj02", clinics, 422, "refused"},
+		{"no role", "service=clinic&layer=x", clinics, 400, "invalid"},
+		{"unknown role", "as=things&layer=x", clinics, 400, "invalid"},
+		{"no name", "as=facilities&service=clinic", clinics, 400, "invalid"},
+		{"unknown service", "as=facilities&service=clinix&layer=x", clinics, 400, "invalid"},
+		{"unknown option", "as=facilities&service=clinic&layer=x&colour=red", clinics, 400, "invalid"},
+		{"option twice", "as=facilities&as=land&service=clinic&layer=x", clinics, 400, "invalid"},
+		{"bad flag", "as=facilities&service=clinic&layer=x&replace=yes", clinics, 400, "invalid"},
+		{"bad measure", "as=demand&measure=population&layer=x", clinics, 400, "invalid"},
+		{"bad survey", "as=facilities&service=clinic&layer=x&complete=area.geojson", clinics, 400, "invalid"},
+		{"too large", "as=facilities&service=clinic&layer=x", large, 413, "request_entity_too_large"},
+	} {
+		p := decode(t, post(c, bad.query, bad.body), bad.status)
+		if p["code"] != bad.code || p["detail"] == nil || p["detail_zh"] == nil {
+			t.Errorf("%s: %v", bad.name, p)
+		}
+		if bad.name == "none usable" && p["report"].(map[string]any)["refused"] != 1.0 {
+			t.Errorf("%s: no report of the row: %v", bad.name, p)
+		}
+	}
+	if len(m.current) != layers {
+		t.Error("a refused upload was written")
+	}
+	if r := post(c, "as=facilities&service=clinic&layer=x", clinics, "Content-Type", "image/png"); r.StatusCode != 415 {
+		t.Errorf("a picture: %d", r.StatusCode)
+	}
+	if r := post(c, "as=facilities&service=clinic&layer=x", clinics, "Content-Type", "multipart/form-data; boundary=x"); r.StatusCode != 400 {
+		t.Errorf("a broken form: %d", r.StatusCode)
+	}
+	if r := c.do(http.MethodPost, "http://example.com/projects/nowhere/layers?as=land&layer=x", strings.NewReader(clinics), "Content-Type", "application/geo+json"); r.StatusCode != 404 {
+		t.Errorf("no such project: %d", r.StatusCode)
+	}
+}
+
+func TestUploadGuards(t *testing.T) {
+	m := smallCity(t, 2)
+	cfg := config(t, shelf{"city": m})
+	cfg.UploadsPerMin = 3
+	c := client{t, api.New(cfg)}
+	if r := post(c, "as=land&layer=x", clinics, "Sec-Fetch-Site", "cross-site"); r.StatusCode != 403 {
+		t.Errorf("another site uploads: %d", r.StatusCode)
+	}
+	if r := post(c, "as=land&layer=x", clinics, "Origin", "https://evil.example"); r.StatusCode != 403 {
+		t.Errorf("another origin uploads: %d", r.StatusCode)
+	}
+	last := 0
+	for range 5 {
+		last = post(c, "as=land", "").StatusCode
+	}
+	if last != http.StatusTooManyRequests {
+		t.Errorf("five uploads at once, three allowed: %d", last)
+	}
+	cfg.ReadOnly = true
+	if r := post(client{t, api.New(cfg)}, "as=facilities&service=clinic&layer=x", clinics); r.StatusCode != 403 {
+		t.Errorf("a read-only server takes an upload: %d", r.StatusCode)
+	}
+	cfg.ReadOnly, cfg.HostNames = false, []string{"localhost"}
+	if r := post(client{t, api.New(cfg)}, "as=facilities&service=clinic&layer=x", clinics); r.StatusCode != 403 {
+		t.Errorf("an upload under another host name: %d", r.StatusCode)
+	}
+}
+
+// Two people upload at the same time: each gets a report of its own layer, and nothing is lost.
+func TestConcurrentUploads(t *testing.T) {
+	m := smallCity(t, 2)
+	c := newClient(t, shelf{"city": m})
+	before := len(m.current)
+	var wait sync.WaitGroup
+	for i := range 8 {
+		wait.Go(func() {
+			v := decode(t, post(c, fmt.Sprintf("as=facilities&service=clinic&layer=l%d", i), clinics), http.StatusCreated)
+			if v["layer"] != fmt.Sprintf("l%d", i) {
+				t.Errorf("layer %v", v["layer"])
+			}
+			c.json(city + "/collections/facilities/items?limit=3")
+		})
+	}
+	wait.Wait()
+	if len(m.current) != before+8 {
+		t.Errorf("%d layers, want %d", len(m.current), before+8)
+	}
+}
