@@ -20,6 +20,7 @@ import (
 type group struct {
 	kind     string      // "demand", "buildings" or "totals"
 	points   []orb.Point // where each place is judged
+	places   *Places     // points, prepared
 	ids      []string    // id of the row that a place comes from
 	layers   []string    // name of its layer
 	measures map[string]*weights
@@ -48,7 +49,7 @@ func (c *City) addDemand(layers []*Layer) error {
 		if err := c.fill(g, demand); err != nil {
 			return err
 		}
-		c.groups = append(c.groups, g)
+		c.addGroup(g)
 	}
 	buildings := ofRole(layers, RoleBuildings)
 	if len(buildings) > 0 {
@@ -61,10 +62,15 @@ func (c *City) addDemand(layers []*Layer) error {
 			one.milli[i] = 1000
 		}
 		g.measures[catalog.DenominatorBuildings] = one
-		c.groups = append(c.groups, g)
+		c.addGroup(g)
 	}
 	c.spreadTotals(buildings)
 	return nil
+}
+
+func (c *City) addGroup(g *group) {
+	g.places = NewPlaces(g.points)
+	c.groups = append(c.groups, g)
 }
 
 // row is one row of a demand or building layer on its way into a group.
@@ -389,7 +395,7 @@ func (c *City) spreadTotals(buildings []*Layer) {
 			En: fmt.Sprintf("%d neighborhoods have people but neither a building nor residential land inside: they could not be placed and are not counted", unplaced),
 		}})
 	}
-	c.groups = append(c.groups, g)
+	c.addGroup(g)
 }
 
 // buildingAreas gives footprint and floor areas by layer name and id.

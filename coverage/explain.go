@@ -354,7 +354,7 @@ func (j *judge) explainPlaces(ctx context.Context, e *ExplainedReq, q *question,
 		for i, p := range at {
 			points[i] = gr.points[p]
 		}
-		look, err := j.look(ctx, q, points)
+		look, err := j.look(ctx, q, NewPlaces(points))
 		if err != nil {
 			return err
 		}

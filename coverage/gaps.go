@@ -69,7 +69,7 @@ func (j *judge) landGaps(ctx context.Context, q *question, col *column, lt *land
 			}
 		}
 	}
-	look, err := j.look(ctx, q, points)
+	look, err := j.look(ctx, q, NewPlaces(points))
 	if err != nil {
 		return err
 	}

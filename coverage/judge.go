@@ -228,14 +228,15 @@ type outlook struct {
 
 // look judges places: covered if any option covers; else undetermined if any option is, or cannot be
 // judged; else uncovered.
-func (j *judge) look(ctx context.Context, q *question, points []orb.Point) (*outlook, error) {
+func (j *judge) look(ctx context.Context, q *question, from *Places) (*outlook, error) {
+	points := from.Points
 	out := &outlook{make([]uint8, len(points)), make([]int32, len(points)), make([]int32, len(points)), make([]int8, len(points))}
 	for i := range points {
 		out.mm[i], out.facility[i], out.option[i] = -1, -1, -1
 	}
 	for k := range q.options {
 		o := &q.options[k]
-		reach, err := j.ruler.Nearest(ctx, points, o.set, j.threads)
+		reach, err := j.ruler.Nearest(ctx, from, o.set, j.threads)
 		if err != nil {
 			return nil, err
 		}
@@ -294,7 +295,7 @@ func (j *judge) judge(ctx context.Context, req *catalog.Requirement, withGaps bo
 	sums := map[string][]sum{}
 	if q.dead == "" {
 		for g, gr := range j.city.groups {
-			if looks[g], err = j.look(ctx, q, gr.points); err != nil {
+			if looks[g], err = j.look(ctx, q, gr.places); err != nil {
 				return nil, err
 			}
 		}

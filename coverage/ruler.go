@@ -3,6 +3,7 @@ package coverage
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/paulmach/orb"
 
@@ -18,12 +19,27 @@ type Ruler interface {
 	// Key is part of every hash: basis, parameters and version of the algorithm.
 	Key() string
 	// Nearest gives for every point its nearest facility of the set, however far.
-	Nearest(ctx context.Context, from []orb.Point, set *FacilitySet, threads int) (Reach, error)
+	Nearest(ctx context.Context, from *Places, set *FacilitySet, threads int) (Reach, error)
 	// Within gives every pair of a point and a facility that are no more than limit millimetres
 	// apart, sorted by point, then facility.
 	Within(ctx context.Context, from []orb.Point, set *FacilitySet, limit int32) ([]Pair, error)
 	// Area draws the places within limit millimetres of any facility of the set, inside the true ones.
 	Area(ctx context.Context, set *FacilitySet, limit int32) (orb.MultiPolygon, error)
+}
+
+// Places are points that are asked about many facility sets, prepared once.
+type Places struct {
+	Points  []orb.Point
+	once    sync.Once
+	queries *index.Queries
+}
+
+// NewPlaces makes places of points, which must not change afterwards.
+func NewPlaces(points []orb.Point) *Places { return &Places{Points: points} }
+
+func (p *Places) ready(threads int) *index.Queries {
+	p.once.Do(func() { p.queries = index.NewQueries(p.Points, threads) })
+	return p.queries
 }
 
 // FacilitySet is a set of facilities, sorted by id and then layer name: the position in
@@ -73,16 +89,12 @@ func (Radius) Basis() string { return "radius" }
 func (Radius) Key() string { return "radius/1" }
 
 // Nearest gives the straight distance to the nearest facility: from a polygon's edge, 0 inside it.
-func (Radius) Nearest(ctx context.Context, from []orb.Point, set *FacilitySet, threads int) (Reach, error) {
-	r := Reach{MM: make([]int32, len(from)), Facility: make([]int32, len(from))}
-	const chunk = 1 << 17 // between two looks at ctx
-	for lo := 0; lo < len(from); lo += chunk {
-		if err := ctx.Err(); err != nil {
-			return Reach{}, err
-		}
-		hi := min(lo+chunk, len(from))
-		set.nearest.All(from[lo:hi], threads, r.MM[lo:hi], r.Facility[lo:hi])
+func (Radius) Nearest(ctx context.Context, from *Places, set *FacilitySet, threads int) (Reach, error) {
+	if err := ctx.Err(); err != nil {
+		return Reach{}, err
 	}
+	r := Reach{MM: make([]int32, len(from.Points)), Facility: make([]int32, len(from.Points))}
+	set.nearest.AllOf(from.ready(threads), threads, r.MM, r.Facility)
 	return r, nil
 }
 

@@ -336,7 +336,7 @@ func ReachTable(ctx context.Context, st Store, r *Run, o Options) (Table, error)
 			if gr.measures[a.name] == nil {
 				continue
 			}
-			if a.groups[g], err = j.look(ctx, q, gr.points[:gr.exported]); err != nil {
+			if a.groups[g], err = j.look(ctx, q, gr.places); err != nil {
 				return Table{}, err
 			}
 			t.Len += gr.exported

@@ -18,7 +18,7 @@ type grid struct {
 	fit   int          // keep the table within that many places, if it can be: see fitMark; 0 = as wide as it is
 }
 
-// fitMark stands between the items of a list in the last column, of which those are shown that fit, but at least one.
+// fitMark stands between the items of a list in the last column, of which those are shown that fit, but at least two.
 const fitMark = "\x00"
 
 func (g *grid) add(cells ...string) { g.rows = append(g.rows, cells) }
@@ -74,12 +74,12 @@ func (g *grid) print(w io.Writer) error {
 	return b.Flush()
 }
 
-// fitList gives the items of a list that fit, joined by commas, and the first one in any case.
+// fitList gives the items of a list that fit, joined by commas, and the first two in any case.
 func fitList(list string, places int) string {
 	items := strings.Split(list, fitMark)
 	out := items[0]
-	for _, item := range items[1:] {
-		if places > 0 && uniseg.StringWidth(out)+2+uniseg.StringWidth(item) > places {
+	for i, item := range items[1:] {
+		if i > 0 && places > 0 && uniseg.StringWidth(out)+2+uniseg.StringWidth(item) > places {
 			break
 		}
 		out += ", " + item

@@ -15,15 +15,15 @@ import (
 )
 
 type scoreCmd struct {
-	Project        string  `arg:"" help:"Project file. 项目文件"`
-	Catalog        string  `default:"chongqing-15min" placeholder:"ID|FILE" help:"Id of a shipped catalog, or a file (default: ${default}). 服务目录"`
-	Basis          string  `hidden:"" default:"radius" help:"How distance is read (${default}). 口径"`
-	Denominator    string  `placeholder:"D" help:"What a share is a share of, where the catalog does not say: land, population, population:60+, households, buildings. 分母"`
-	AssumeComplete bool    `help:"Take every layer as complete: what it does not hold is not there. 假定数据完整"`
-	AcceptParent   bool    `help:"Where only a parent service has a layer, let its facilities stand in. 接受上级服务"`
-	AsOf           string  `placeholder:"DATE" help:"Judge by opening and closing dates on that day. 截止日期"`
-	Year           int     `placeholder:"Y" help:"Take the targets of that year as pass lines. 目标年份"`
-	Threads        int     `placeholder:"N" help:"Threads (default: one per processor); no byte of the result hangs on it. 线程数"`
+	Project        string   `arg:"" help:"Project file. 项目文件"`
+	Catalog        string   `default:"chongqing-15min" placeholder:"ID|FILE" help:"Id of a shipped catalog, or a file (default: ${default}). 服务目录"`
+	Basis          string   `hidden:"" default:"radius" help:"How distance is read (${default}). 口径"`
+	Denominator    string   `placeholder:"D" help:"What a share is a share of, where the catalog does not say: land, population, population:60+, households, buildings. 分母"`
+	AssumeComplete bool     `help:"Take every layer as complete: what it does not hold is not there. 假定数据完整"`
+	AcceptParent   bool     `help:"Where only a parent service has a layer, let its facilities stand in. 接受上级服务"`
+	AsOf           string   `placeholder:"DATE" help:"Judge by opening and closing dates on that day. 截止日期"`
+	Year           int      `placeholder:"Y" help:"Take the targets of that year as pass lines. 目标年份"`
+	Threads        int      `placeholder:"N" help:"Threads (default: one per processor); no byte of the result hangs on it. 线程数"`
 	FailUnder      *float64 `placeholder:"POINTS" help:"Exit with 4 if any neighborhood scores less, or has no score. 不低于"`
 }
 
@@ -161,7 +161,7 @@ func scoreJSON(r *coverage.Run) any {
 // the one that does not.
 func (a *app) printRun(r, certain *coverage.Run) error {
 	n := len(r.Requirements)
-	t := grid{head: []string{a.in("评价单元", "neighborhood"), a.in("得分", "score"), a.in("最高", "max"), a.in("等级", "grade"), a.in("完整度", "complete"), a.in("差距最大的要求（覆盖率）", "worst requirements (share)")},
+	t := grid{head: []string{a.in("评价单元", "neighborhood"), a.in("得分", "score"), a.in("最高", "score_max"), a.in("等级", "grade"), a.in("完整度", "completeness"), a.in("差距最大的要求（覆盖率）", "worst requirements (share)")},
 		fit: a.width(), right: map[int]bool{1: true, 2: true, 4: true}}
 	if certain != nil {
 		t.head = append(t.head[:5:5], a.in("确定", "certain"), t.head[5])
