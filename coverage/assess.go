@@ -53,6 +53,7 @@ func ScoreProject(ctx context.Context, st Store, cat *catalog.Catalog, services 
 	}
 	hash := runHash(city.Inputs, cat, p)
 	if known, err := st.Run(ctx, hash); err == nil {
+		known.Latest = true
 		return known, st.SaveRun(ctx, known, nil)
 	} else if CodeOf(err) != NotFound {
 		return nil, err
@@ -273,7 +274,7 @@ func (j *judge) columnKey(req *catalog.Requirement) (string, error) {
 		return "", err
 	}
 	h := sha256.New()
-	fmt.Fprintf(h, "lifecircle column %s %s\n", AlgorithmVersion, j.ruler.Key())
+	fmt.Fprintf(h, "lifecircle column %s %s %s\n", AlgorithmVersion, j.ruler.Key(), j.services.Hash())
 	r := *req
 	r.Line, r.Weight, r.Mandatory, r.Note, r.Name = 0, 0, false, Text{}, Text{}
 	b, err := json.Marshal(&r)
@@ -393,8 +394,8 @@ func (j *judge) wideCells(run *Run, add func(code, zh, en string)) {
 	}
 	wide := 0
 	for _, g := range j.city.groups {
-		for _, piece := range g.pieces {
-			if boundWidth(piece.Bound()) > metres(smallest)/3 {
+		for _, width := range g.widths {
+			if width > metres(smallest)/3 {
 				wide++
 			}
 		}
@@ -429,5 +430,9 @@ func (j *judge) outside(add func(code, zh, en string)) {
 				add("demand_outside", name+" "+v+" 不在任何评价单元内，未计入得分", name+" "+v+" lies in no neighborhood and is scored nowhere")
 			}
 		}
+	}
+	if lu := j.city.land; lu != nil && lu.outside >= minLandMM2 {
+		v := trimDecimal(lu.outside/1_000_000, 0)
+		add("demand_outside", "居住用地 "+v+" 平方米不在任何评价单元内，未计入得分", v+" m² of residential land lie in no neighborhood and are scored nowhere")
 	}
 }

@@ -1,10 +1,12 @@
 package coverage_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/paulmach/orb"
@@ -131,6 +133,163 @@ func assess(t testing.TB, cat *catalog.Catalog, p coverage.Params, layers ...*co
 		t.Fatal(err)
 	}
 	return run
+}
+
+// change applies a change to a layer and gives it the hash of what it is then.
+func change(l *coverage.Layer, f func(*coverage.Layer)) *coverage.Layer {
+	f(l)
+	return seal(l)
+}
+
+// parents says which parents of a level each unit belongs to: "a" → "s1 s2".
+func parents(level string, of map[string]string) func(*coverage.Layer) {
+	return func(l *coverage.Layer) {
+		c := coverage.ParentColumn{Level: level}
+		for _, id := range l.IDs {
+			c.Parents = append(c.Parents, strings.Fields(of[id]))
+		}
+		l.Parents = append(l.Parents, c)
+		l.Sort()
+	}
+}
+
+// totals gives units a measure; units that are not named have none.
+func totals(name string, n map[string]int64) func(*coverage.Layer) {
+	return func(l *coverage.Layer) { l.Measures = append(l.Measures, measureOf(l, name, n)); l.Sort() }
+}
+
+func measureOf(l *coverage.Layer, name string, n map[string]int64) coverage.Measure {
+	m := coverage.Measure{Name: name}
+	for _, id := range l.IDs {
+		if v, ok := n[id]; ok {
+			m.Values = append(m.Values, v*1000)
+		} else {
+			m.Values = append(m.Values, coverage.Unknown)
+		}
+	}
+	return m
+}
+
+func named(name string) func(*coverage.Layer) {
+	return func(l *coverage.Layer) { l.Info.Name = name }
+}
+
+// buildings are points with footprint and floor areas in m²; −1 is unknown.
+func buildings(at map[string]orb.Geometry, footprint, floor map[string]int64) *coverage.Layer {
+	l := &coverage.Layer{Info: coverage.LayerInfo{LayerKey: coverage.LayerKey{Role: coverage.RoleBuildings, Name: "buildings"}}, Shapes: []orb.Geometry{}}
+	for id, g := range at {
+		l.IDs, l.Shapes = append(l.IDs, id), append(l.Shapes, g)
+	}
+	l.Sort()
+	column := func(m map[string]int64) (out []int64) {
+		for _, id := range l.IDs {
+			if v, ok := m[id]; ok {
+				out = append(out, v*1_000_000)
+			} else {
+				out = append(out, coverage.Unknown)
+			}
+		}
+		return out
+	}
+	l.AreaMM2, l.FloorMM2 = column(footprint), column(floor)
+	return seal(l)
+}
+
+func everywhere(name, service string, at map[string]orb.Geometry) *coverage.Layer {
+	return facilities(name, service, coverage.SurveyEverywhere, nil, at)
+}
+
+func unsurveyed(name, service string, at map[string]orb.Geometry) *coverage.Layer {
+	return facilities(name, service, coverage.SurveyUnknown, nil, at)
+}
+
+func surveyedIn(name, service string, area orb.Polygon, at map[string]orb.Geometry) *coverage.Layer {
+	return facilities(name, service, coverage.SurveyPolygon, orb.MultiPolygon{area}, at)
+}
+
+// one unit of 2 km × 2 km around the origin
+func oneUnit() *coverage.Layer {
+	return units("community", map[string]orb.Polygon{"a": rect(-1000, -1000, 1000, 1000)})
+}
+
+// records gives a table's rows as texts by column.
+func records(t testing.TB, table coverage.Table) []map[string]string {
+	t.Helper()
+	var out []map[string]string
+	seen := map[string]bool{}
+	err := table.Each(func(id string, row []coverage.Value, _ orb.Geometry) error {
+		if seen[id] {
+			t.Errorf("table %s has two rows with the id %s", table.Name, id)
+		}
+		seen[id] = true
+		m := map[string]string{"#": id}
+		for i, c := range table.Columns {
+			m[c.Name] = string(c.AppendText(nil, row[i]))
+		}
+		out = append(out, m)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out) != table.Len {
+		t.Errorf("table %s has %d rows and says %d", table.Name, len(out), table.Len)
+	}
+	return out
+}
+
+// geojsonOf gives a table as bytes, geometry and all.
+func geojsonOf(t testing.TB, table coverage.Table) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := table.WriteGeoJSON(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// everyTable gives all of a run's tables as bytes.
+func everyTable(t testing.TB, r *coverage.Run) string {
+	t.Helper()
+	var b strings.Builder
+	for _, name := range []string{"scores", "coverage", "matrix", "gaps", "service_areas"} {
+		table, err := r.Table(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.WriteString(geojsonOf(t, table))
+	}
+	return b.String()
+}
+
+// sums gives a cell's tally and verdict in one comparable text.
+func sums(c coverage.Cell) string {
+	return fmt.Sprintf("%d %d %d %s", c.Total, c.Covered, c.Undetermined, c.Verdict)
+}
+
+func hasMark(r *coverage.Run, code string) bool {
+	for _, m := range r.Marks {
+		if m.Code == code {
+			return true
+		}
+	}
+	return false
+}
+
+// score finds a subject's score in a scope.
+func score(t testing.TB, r *coverage.Run, subject, scope string) coverage.Score {
+	t.Helper()
+	for i := range r.Subjects {
+		if r.Subjects[i].ID == subject {
+			for _, s := range r.SubjectScores(i) {
+				if s.Scope == scope {
+					return s
+				}
+			}
+		}
+	}
+	t.Fatalf("no score of %s in %s", subject, scope)
+	return coverage.Score{}
 }
 
 // cell finds a cell of a run by the ids of subject and requirement.

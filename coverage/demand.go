@@ -2,6 +2,7 @@ package coverage
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strconv"
 
@@ -27,6 +28,7 @@ type group struct {
 	subjects [][]int32 // per subject (units, then parents): its places, ascending
 	exported int
 	pieces   map[int32]orb.MultiPolygon // geometry of places that are pieces of cells
+	widths   []float64                  // of cells, metres
 }
 
 // weights are one measure of a group's places.
@@ -105,34 +107,49 @@ func (c *City) fill(g *group, layers []*Layer) error {
 		})
 	}
 	names := sortedKeys(g.measures)
+	for _, name := range names {
+		for _, r := range rows {
+			if m, ok := r.layer.Measure(name); ok && m.Values[r.i] == Unknown {
+				g.measures[name].unknown++
+			}
+		}
+	}
 	place := func(r row, p orb.Point, part, whole int64) int32 {
 		g.points = append(g.points, p)
 		g.ids = append(g.ids, r.layer.IDs[r.i])
 		g.layers = append(g.layers, r.layer.Info.Name)
 		for _, name := range names {
 			w, v := g.measures[name], int64(0)
-			if m, ok := r.layer.Measure(name); ok {
-				if m.Values[r.i] != Unknown {
-					v = mulDiv(m.Values[r.i], part, whole)
-				} else if part == whole {
-					w.unknown++
-				}
+			if m, ok := r.layer.Measure(name); ok && m.Values[r.i] != Unknown {
+				v = mulDiv(m.Values[r.i], part, whole)
 			}
 			w.milli = append(w.milli, v)
 		}
 		return int32(len(g.points) - 1)
 	}
+	placePiece := func(r row, piece orb.MultiPolygon, part, whole int64) int32 {
+		n := place(r, measure.PointOnSurface(piece), part, whole)
+		if g.pieces == nil {
+			g.pieces = map[int32]orb.MultiPolygon{}
+		}
+		g.pieces[n] = piece
+		return n
+	}
 
 	g.subjects = make([][]int32, len(c.units)+len(c.parents))
+	// straddlers are cells in several neighborhoods, with their place in each; split are all those places
 	type straddler struct {
 		row    row
-		places map[int]int32 // unit → place
-		parts  map[int]orb.MultiPolygon
+		whole  int64
+		units  []int
+		places []int32
 	}
 	var straddlers []straddler
+	split := map[int32]bool{}
 	for _, r := range rows {
 		cell := polygons(r.layer.Geometry(r.i))
-		if len(cell) == 0 || g.kind == groupBuildings {
+		whole := measure.AreaMM2(cell)
+		if whole <= 0 || g.kind == groupBuildings {
 			p, ok := r.layer.Geometry(r.i).(orb.Point)
 			if !ok {
 				p = measure.PointOnSurface(r.layer.Geometry(r.i))
@@ -143,85 +160,98 @@ func (c *City) fill(g *group, layers []*Layer) error {
 			}
 			continue
 		}
-		s := straddler{row: r, places: map[int]int32{}, parts: map[int]orb.MultiPolygon{}}
+		g.widths = append(g.widths, boundWidth(cell.Bound()))
+		cell = overlay.Normalize(cell) // neighbors that share a border share its rounded vertices, cut or not
 		parts, rest, err := c.cut(cell)
 		if err != nil {
 			return fmt.Errorf("demand cell %s: %w", r.layer.IDs[r.i], err)
 		}
-		whole := measure.AreaMM2(cell)
-		add := func(piece orb.MultiPolygon) (int32, bool) {
-			part := whole
-			if !same(piece, cell) {
-				part = min(measure.AreaMM2(piece), whole)
-			}
-			if part < 1 || (part != whole && part*1_000_000 < whole) {
-				return 0, false // a sliver of rounding, not a piece
-			}
-			n := place(r, measure.PointOnSurface(piece), part, whole)
-			if g.pieces == nil {
-				g.pieces = map[int32]orb.MultiPolygon{}
-			}
-			g.pieces[n] = piece
-			return n, true
-		}
+		s := straddler{row: r, whole: whole}
 		for _, p := range parts {
-			if n, ok := add(p.piece); ok {
+			if part := pieceArea(p.piece, cell, whole); part > 0 {
+				n := placePiece(r, p.piece, part, whole)
 				g.subjects[p.unit] = append(g.subjects[p.unit], n)
-				s.places[p.unit], s.parts[p.unit] = n, p.piece
+				s.units, s.places = append(s.units, p.unit), append(s.places, n)
 			}
 		}
-		if len(rest) > 0 {
-			add(rest)
+		if part := pieceArea(rest, cell, whole); part > 0 {
+			placePiece(r, rest, part, whole)
 		}
-		if len(s.places) > 0 {
+		if len(s.places) > 1 {
 			straddlers = append(straddlers, s)
+			for _, n := range s.places {
+				split[n] = true
+			}
 		}
 	}
 	g.exported = len(g.points)
 
 	// parents: the union of their members' demand, once; cells that straddle members are cut anew
-	cells := map[int32]bool{}
-	for n := range g.pieces {
-		cells[n] = true
-	}
+	parentsOf := make([][]int, len(c.units))
+	places := make([][]int32, len(c.parents))
 	for k, p := range c.parents {
-		var places []int32
-		seen := map[int32]bool{}
 		for _, u := range p.members {
+			parentsOf[u] = append(parentsOf[u], k)
 			for _, n := range g.subjects[u] {
-				if !cells[n] && !seen[n] {
-					seen[n] = true
-					places = append(places, n)
+				if !split[n] {
+					places[k] = append(places[k], n)
 				}
 			}
 		}
-		for _, s := range straddlers {
+	}
+	for _, s := range straddlers {
+		held := map[int][]int32{} // parent → the places of its members
+		for i, u := range s.units {
+			for _, k := range parentsOf[u] {
+				held[k] = append(held[k], s.places[i])
+			}
+		}
+		for k := range c.parents {
+			if len(held[k]) == 1 {
+				places[k] = append(places[k], held[k][0])
+			}
+			if len(held[k]) < 2 {
+				continue
+			}
 			var in []orb.Geometry
-			var only int32
-			for _, u := range p.members {
-				if n, ok := s.places[u]; ok {
-					in = append(in, s.parts[u])
-					only = n
-				}
+			for _, n := range held[k] {
+				in = append(in, g.pieces[n])
 			}
-			switch {
-			case len(in) == 1:
-				places = append(places, only)
-			case len(in) > 1:
-				piece, err := overlay.Union(in)
-				if err != nil {
-					return fmt.Errorf("demand cell %s in %s: %w", s.row.layer.IDs[s.row.i], p.id, err)
-				}
-				whole := measure.AreaMM2(polygons(s.row.layer.Geometry(s.row.i)))
-				n := place(s.row, measure.PointOnSurface(piece), min(measure.AreaMM2(piece), whole), whole)
-				g.pieces[n] = piece
-				places = append(places, n)
+			piece, err := overlay.Union(in)
+			if err != nil {
+				return fmt.Errorf("demand cell %s in %s: %w", s.row.layer.IDs[s.row.i], c.parents[k].id, err)
 			}
+			places[k] = append(places[k], placePiece(s.row, piece, pieceArea(piece, nil, s.whole), s.whole))
 		}
-		sort.Slice(places, func(a, b int) bool { return places[a] < places[b] })
-		g.subjects[len(c.units)+k] = places
+	}
+	for k := range c.parents {
+		slices.Sort(places[k])
+		g.subjects[len(c.units)+k] = slices.Compact(places[k]) // a place in two overlapping members counts once
 	}
 	return nil
+}
+
+// pieceArea gives the area of a piece of a cell in mm²: 0 for a sliver and all of the cell for what only a sliver is missing
+// from. A sliver is a strip as wide as overlays round, 0.2 mm, or a millionth of the cell.
+func pieceArea(piece, cell orb.MultiPolygon, whole int64) int64 {
+	if len(piece) == 0 {
+		return 0
+	}
+	if same(piece, cell) {
+		return whole
+	}
+	part := min(measure.AreaMM2(piece), whole)
+	switch sliver := pieceSliver(piece, whole); {
+	case part <= sliver:
+		return 0
+	case whole-part <= sliver:
+		return whole
+	}
+	return part
+}
+
+func pieceSliver(piece orb.MultiPolygon, whole int64) int64 {
+	return whole/1_000_000 + int64(200*boundWidth(piece.Bound()))
 }
 
 // unitsAt gives the neighborhoods that a point belongs to: every one whose interior holds it; on
@@ -340,8 +370,13 @@ func (c *City) spreadTotals(buildings []*Layer) {
 	for _, name := range names {
 		g.measures[name] = &weights{modelled: true}
 	}
-	unplaced := 0
+	unplaced, uncounted := 0, map[string]int{}
 	for u := range c.units {
+		for _, name := range names {
+			if _, ok := c.units[u].totals[name]; !ok {
+				uncounted[name]++
+			}
+		}
 		if len(c.units[u].totals) == 0 {
 			continue
 		}
@@ -363,6 +398,14 @@ func (c *City) spreadTotals(buildings []*Layer) {
 					g.ids = append(g.ids, c.units[u].id+":"+strconv.FormatInt(s.row, 10)+":"+strconv.FormatInt(s.col, 10))
 					g.layers = append(g.layers, "land")
 					shares = append(shares, 1)
+				}
+			}
+			if len(shares) == 0 { // less land than a square: at each piece of it
+				for k, n := range c.land.subjects[u] {
+					g.points = append(g.points, measure.PointOnSurface(c.land.pieces[n].polygon))
+					g.ids = append(g.ids, c.units[u].id+":"+strconv.Itoa(k))
+					g.layers = append(g.layers, "land")
+					shares = append(shares, max(1, c.land.pieces[n].mm2))
 				}
 			}
 		}
@@ -394,6 +437,14 @@ func (c *City) spreadTotals(buildings []*Layer) {
 			Zh: fmt.Sprintf("%d 个评价单元有人数，但其内没有建筑或居住用地，人口无处安放，未计入", unplaced),
 			En: fmt.Sprintf("%d neighborhoods have people but neither a building nor residential land inside: they could not be placed and are not counted", unplaced),
 		}})
+	}
+	for _, name := range names {
+		if n := uncounted[name]; n > 0 {
+			c.notes = append(c.notes, Mark{"unknown_totals", Text{
+				Zh: fmt.Sprintf("%d 个评价单元的 %s 未知，上级单元的合计不含它们", n, name),
+				En: fmt.Sprintf("%s is unknown for %d neighborhoods: the sums of their parents leave them out", name, n),
+			}})
+		}
 	}
 	c.addGroup(g)
 }

@@ -211,13 +211,13 @@ func Explain(ctx context.Context, st Store, r *Run, neighborhood, requirement st
 
 // find gives the place of a neighborhood by its id, or of a parent by "level=id" or, if no unit has it, by its id.
 func (r *Run) find(id string) int {
-	found := -1
+	found, ids := -1, r.rowIDs()
 	for i := range r.Subjects {
 		s := &r.Subjects[i]
 		if s.Level == unitLevel && s.ID == id {
 			return i
 		}
-		if s.rowID() == id || (found < 0 && s.ID == id) {
+		if ids[i] == id || (found < 0 && s.ID == id) {
 			found = i
 		}
 	}

@@ -45,8 +45,14 @@ func (j *judge) landGaps(ctx context.Context, q *question, col *column, lt *land
 			}
 		}
 		s := lt.sums[u]
-		for state, whole := range [2]int64{s.total - s.covered - s.undetermined, s.undetermined} {
-			parts[u][state] = shareOut(drawn[state], whole)
+		whole := [2]int64{s.total - s.covered - s.undetermined, s.undetermined}
+		for state := range whole { // a strip too thin to be drawn goes with the other state
+			if len(drawn[state]) == 0 && len(drawn[1-state]) > 0 {
+				whole[1-state], whole[state] = whole[1-state]+whole[state], 0
+			}
+		}
+		for state := range whole {
+			parts[u][state] = shareOut(drawn[state], whole[state])
 		}
 	})
 	if e := failed.Load(); e != nil {
@@ -219,22 +225,35 @@ func (j *judge) unitGaps(q *question, looks []*outlook, u int, state uint8) ([]p
 			areas = append(areas, mp)
 		}
 	}
-	// every point to the part that holds it; one on a border whose square lies outside keeps its own square
+	// every point to the part that holds it
+	locators := make([]*measure.Locator, len(areas))
 	for i := range spots {
 		s := &spots[i]
 		if s.area >= 0 {
 			continue
 		}
-		sq := squareOf(s.point)
-		for _, k := range parts[shapeOf[sq]] {
-			if measure.Locate(areas[k], s.point) != measure.Outside {
+		here := parts[shapeOf[squareOf(s.point)]]
+		for _, k := range here {
+			if locators[k] == nil {
+				locators[k] = measure.NewLocator(areas[k])
+			}
+			if locators[k].Locate(s.point) != measure.Outside {
 				s.area = k
 				break
 			}
 		}
-		if s.area < 0 {
+		for _, k := range here { // on a border, but for rounding
+			if s.area < 0 && measure.NewShape(areas[k]).Distance(s.point) <= touchMetres {
+				s.area = k
+			}
+		}
+		if s.area < 0 { // on a border, its square outside: the square on the other side
+			area, err := j.squareInside(s.point, u)
+			if err != nil {
+				return nil, err
+			}
 			s.area = len(areas)
-			areas = append(areas, orb.MultiPolygon{run{sq.row, sq.col, sq.col}.polygon()})
+			areas = append(areas, area)
 		}
 	}
 	// parts that share more than a corner are one gap
@@ -278,6 +297,29 @@ func (j *judge) unitGaps(q *question, looks []*outlook, u int, state uint8) ([]p
 	}
 	return out, nil
 }
+
+// squareInside gives what of a lattice square at a point lies in a unit, for a point on the unit's border: of the squares that
+// touch the point the first, from north-east to south-west, that has something inside.
+func (j *judge) squareInside(p orb.Point, u int) (orb.MultiPolygon, error) {
+	const step = 2e-9 // degrees
+	for _, by := range [4]orb.Point{{step, step}, {-step, step}, {step, -step}, {-step, -step}} {
+		sq := squareOf(orb.Point{p[0] + by[0], p[1] + by[1]})
+		in, err := overlay.Intersection(run{sq.row, sq.col, sq.col}.polygon(), j.city.units[u].geometry)
+		if err != nil {
+			return nil, err
+		}
+		for _, poly := range in {
+			if mp := (orb.MultiPolygon{poly}); measure.NewShape(mp).Distance(p) <= touchMetres {
+				return mp, nil
+			}
+		}
+	}
+	sq := squareOf(p)
+	return orb.MultiPolygon{run{sq.row, sq.col, sq.col}.polygon()}, nil
+}
+
+// touchMetres is how near a point must come to drawn geometry to lie in it: overlays round to 10⁻⁹ degrees.
+const touchMetres = 0.001
 
 // squareAreas gives the outlines of the connected groups of squares, and the group of every square.
 func squareAreas(squares []square) ([]orb.MultiPolygon, map[square]int) {
@@ -382,6 +424,7 @@ func finishGaps(gaps []Gap, units []unit, requirement int, id string) {
 		}
 		return lessArea(x.Geometry, y.Geometry)
 	})
+	names := unitRows(units)
 	number := 0
 	for i := range gaps {
 		number++
@@ -389,7 +432,7 @@ func finishGaps(gaps []Gap, units []unit, requirement int, id string) {
 			number = 1
 		}
 		gaps[i].Requirement = requirement
-		gaps[i].ID = fmt.Sprintf("%s/%s/%04d", units[gaps[i].Subject].id, id, number)
+		gaps[i].ID = fmt.Sprintf("%s/%s/%04d", names[gaps[i].Subject], id, number)
 	}
 	sets := newDisjoint(len(gaps))
 	bounds := make([]orb.Bound, len(gaps))
@@ -422,7 +465,6 @@ func finishGaps(gaps []Gap, units []unit, requirement int, id string) {
 // touching tells whether two areas come within a millimetre of each other: borders cut by an overlay are
 // rounded, each on its own side.
 func touching(a, b orb.MultiPolygon, boundA, boundB orb.Bound) bool {
-	const tolerance = 0.001
 	for _, side := range [2]struct {
 		vertices, shape orb.MultiPolygon
 		bound           orb.Bound
@@ -437,7 +479,7 @@ func touching(a, b orb.MultiPolygon, boundA, boundB orb.Bound) bool {
 					if shape == nil {
 						shape = measure.NewShape(side.shape)
 					}
-					if shape.Distance(v) <= tolerance {
+					if shape.Distance(v) <= touchMetres {
 						return true
 					}
 				}

@@ -68,6 +68,7 @@ type column struct {
 type question struct {
 	req         *catalog.Requirement
 	options     []option // those that can be judged
+	unlimited   []option // those without a limit on this basis: they have a reach, no verdict
 	open        bool     // an alternative cannot be judged: what is not covered is undetermined
 	dead        string   // cause for which nothing can be judged, "" if something can
 	denominator string
@@ -112,6 +113,9 @@ func (j *judge) ask(req *catalog.Requirement) (*question, error) {
 				q.flag(word + ":" + alt.Service)
 			}
 			q.open = q.open || !j.params.AssumeComplete
+			if o.missing == causeNoLimit && o.set != nil {
+				q.unlimited = append(q.unlimited, o)
+			}
 			continue
 		}
 		if o.accept != "" {
@@ -143,11 +147,12 @@ func (j *judge) option(alt catalog.Alternative, count bool) (option, error) {
 	if !count {
 		if o.limit = alt.Limit.RadiusMM; o.limit == 0 {
 			o.missing = causeNoLimit
-			return o, nil
 		}
 	}
 	service := alt.Service
 	switch how, as := j.city.list(j.services, service); {
+	case o.missing != "" && (how == notListed || (how == parentOnly && !j.params.AcceptParent)):
+		return o, nil
 	case how == notListed:
 		o.missing = causeNoLayer
 		return o, nil
@@ -157,7 +162,10 @@ func (j *judge) option(alt catalog.Alternative, count bool) (option, error) {
 	case how == parentOnly:
 		service, o.accept = as, as
 	}
-	wanted := append([]string{service}, j.services.Descendants(service)...)
+	wanted := []string{service}
+	if o.accept == "" { // a parent stands in by itself: its other children are known to be something else
+		wanted = append(wanted, j.services.Descendants(service)...)
+	}
 	for i := range j.city.facilities {
 		f := &j.city.facilities[i]
 		if !anyIn(f.services, wanted) || !f.counts(j.params.AsOf) {
@@ -244,8 +252,12 @@ func (j *judge) look(ctx context.Context, q *question, from *Places) (*outlook, 
 			mm := reach.MM[i]
 			in := mm >= 0 && mm <= o.limit
 			was := out.state[i] == covered
-			if mm >= 0 && ((in && !was) || (in == was && (out.mm[i] < 0 || mm < out.mm[i]))) {
-				out.mm[i], out.facility[i], out.option[i] = mm, int32(o.members[reach.Facility[i]]), int8(k)
+			if mm >= 0 {
+				f := int32(o.members[reach.Facility[i]])
+				nearer := out.mm[i] < 0 || mm < out.mm[i] || (mm == out.mm[i] && f < out.facility[i])
+				if (in && !was) || (in == was && nearer) {
+					out.mm[i], out.facility[i], out.option[i] = mm, f, int8(k)
+				}
 			}
 			if in {
 				out.state[i] = covered
@@ -272,7 +284,7 @@ func (o *option) tells(p orb.Point) bool {
 	case len(o.survey.polygon) == 0:
 		return false
 	}
-	return measure.Locate(o.survey.polygon, p) != measure.Outside && measure.Millimetres(o.border.BorderDistance(p)) >= o.limit
+	return o.border.Contains(p) && measure.Millimetres(o.border.BorderDistance(p)) >= o.limit
 }
 
 // judge gives the column of one requirement.
@@ -471,17 +483,16 @@ func (j *judge) count(q *question, col *column) error {
 		return nil
 	}
 	of := make([]parentKey, len(j.city.units))
-	own := false
 	for u := range j.city.units {
 		if want.Per == "unit" || want.Per == j.city.units[u].level {
-			of[u], own = parentKey{"unit", fmt.Sprint(u)}, true
+			of[u] = parentKey{"", fmt.Sprint(u)} // no parent has an empty level
 			if err := hold(of[u], n[u], []int{u}); err != nil {
 				return err
 			}
 		}
 	}
 	for _, p := range j.city.parents {
-		if own || p.level != want.Per {
+		if p.level != want.Per {
 			continue
 		}
 		distinct := map[int]bool{}
@@ -518,7 +529,7 @@ func (j *judge) count(q *question, col *column) error {
 	}
 	for k, p := range j.city.parents {
 		var keys []parentKey
-		if p.level == want.Per && !own {
+		if p.level == want.Per {
 			keys = []parentKey{p.parentKey}
 		} else {
 			for _, u := range p.members {

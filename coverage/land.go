@@ -18,6 +18,7 @@ const minLandMM2 = 1_000_000
 type landUse struct {
 	pieces   []landPiece
 	subjects [][]int32 // per subject (units, then parents): its pieces, ascending
+	outside  int64     // mm² in no neighborhood
 }
 
 // landPiece is the part of a dissolved parcel that lies in a subject.
@@ -52,13 +53,18 @@ func (c *City) addLand(layers []*Layer) error {
 		lu.pieces = append(lu.pieces, landPiece{polygon, measure.AreaMM2(polygon), parcel})
 	}
 	for p, parcel := range parcels {
-		hits, _, err := c.cutLand(parcel)
+		hits, err := c.cutLand(parcel)
 		if err != nil {
 			return fmt.Errorf("residential land at %.5f, %.5f: %w", parcel[0][0][0][0], parcel[0][0][0][1], err)
 		}
 		for _, h := range hits {
 			add(h.unit, p, h.piece)
 		}
+		outside, err := c.outsideMM2(parcel, hits)
+		if err != nil {
+			return fmt.Errorf("residential land at %.5f, %.5f: %w", parcel[0][0][0][0], parcel[0][0][0][1], err)
+		}
+		lu.outside += outside
 	}
 	// a parent's land is the union of its members'
 	for k, p := range c.parents {
@@ -92,7 +98,7 @@ func (c *City) addLand(layers []*Layer) error {
 }
 
 // cutLand cuts a parcel by neighborhoods.
-func (c *City) cutLand(parcel orb.MultiPolygon) ([]unitPart, orb.MultiPolygon, error) {
+func (c *City) cutLand(parcel orb.MultiPolygon) ([]unitPart, error) {
 	var parts []unitPart
 	for _, u := range c.regions.Search(parcel.Bound()) {
 		switch relate(parcel, c.units[u].geometry) {
@@ -102,12 +108,38 @@ func (c *City) cutLand(parcel orb.MultiPolygon) ([]unitPart, orb.MultiPolygon, e
 		default:
 			piece, err := overlay.Intersection(parcel, c.units[u].geometry)
 			if err != nil {
-				return nil, nil, err
+				return nil, err
 			}
-			parts = append(parts, unitPart{u, piece})
+			if len(piece) > 0 {
+				parts = append(parts, unitPart{u, piece})
+			}
 		}
 	}
-	return parts, nil, nil
+	return parts, nil
+}
+
+// outsideMM2 gives how much of a parcel lies in no neighborhood; less than overlays round is none.
+func (c *City) outsideMM2(parcel orb.MultiPolygon, parts []unitPart) (int64, error) {
+	whole := measure.AreaMM2(parcel)
+	rest, pieces, overlapping := whole, []orb.Geometry(nil), false
+	for _, p := range parts {
+		if same(p.piece, parcel) {
+			return 0, nil
+		}
+		rest -= measure.AreaMM2(p.piece)
+		pieces, overlapping = append(pieces, p.piece), overlapping || c.overlapping[p.unit]
+	}
+	if overlapping {
+		all, err := overlay.Union(pieces)
+		if err != nil {
+			return 0, err
+		}
+		rest = whole - measure.AreaMM2(all)
+	}
+	if len(parts) > 0 && pieceSliver(parcel, whole) >= rest {
+		return 0, nil
+	}
+	return max(0, rest), nil
 }
 
 // dissolve makes of parcels disjoint areas: those that overlap or share a border are joined. The result is

@@ -22,10 +22,18 @@ func columnWidth(row int64) int64 {
 	return int64(math.Floor(latticeRow/cosDegrees(mid) + 0.5))
 }
 
-// squareOf gives the square that holds a point; a point on an edge belongs to the square north or east of it.
+// squareOf gives the square that holds a point, rounded to 10⁻⁹°; a point on an edge belongs to the square north or east of it.
 func squareOf(p orb.Point) square {
-	row := int64(math.Floor(p[1] * 1e9 / latticeRow))
-	return square{row, int64(math.Floor(p[0] * 1e9 / float64(columnWidth(row))))}
+	row := floorDiv(degrees(p[1]), latticeRow)
+	return square{row, floorDiv(degrees(p[0]), columnWidth(row))}
+}
+
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
 }
 
 // middle is the middle of a square.

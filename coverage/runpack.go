@@ -85,8 +85,18 @@ func (r *Run) UnmarshalBinary(b []byte) error {
 	if len(r.Cells) != len(r.Subjects)*len(r.Requirements) {
 		return fmt.Errorf("%w: %d cells of %d subjects and %d requirements", ErrPacked, len(r.Cells), len(r.Subjects), len(r.Requirements))
 	}
+	for i := range r.Cells {
+		if !r.Cells[i].sound() {
+			return fmt.Errorf("%w: cell %d does not add up", ErrPacked, i)
+		}
+	}
+	for i := range r.Requirements {
+		if l := r.Requirements[i].PassLine; l <= 0 || l > catalog.One {
+			return fmt.Errorf("%w: a pass line of %s", ErrPacked, l)
+		}
+	}
 	for i := range r.Gaps {
-		if g := &r.Gaps[i]; g.Subject >= len(r.Subjects) || g.Requirement >= len(r.Requirements) {
+		if g := &r.Gaps[i]; g.Subject >= len(r.Subjects) || g.Requirement >= len(r.Requirements) || min(g.People, g.NearestMM, g.NearestMax) < Unknown || g.AreaMM2 < 0 {
 			return fmt.Errorf("%w: gap %d", ErrPacked, i)
 		}
 	}
@@ -163,6 +173,18 @@ func cachedColumn(ctx context.Context, cache Cache, key string, subjects int) (*
 		return nil, false
 	}
 	return c, true
+}
+
+// sound tells whether a cell's sums can be shown as shares.
+func (c *Cell) sound() bool {
+	sums := func(total, covered, undetermined int64) bool {
+		return covered >= 0 && undetermined >= 0 && covered <= total && undetermined <= total-covered
+	}
+	ok := sums(c.Total, c.Covered, c.Undetermined) && (c.Total > 0 || c.Verdict == NotAssessed)
+	for _, o := range c.Others {
+		ok = ok && o.Total > 0 && sums(o.Total, o.Covered, o.Undetermined)
+	}
+	return ok
 }
 
 func (p *packer) cells(cells []Cell) {

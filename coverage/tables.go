@@ -2,7 +2,9 @@ package coverage
 
 import (
 	"context"
+	"slices"
 	"sort"
+	"strconv"
 	"strings"
 
 	"github.com/paulmach/orb"
@@ -67,11 +69,40 @@ func (s *Subject) outline() orb.Geometry {
 	return s.Geometry
 }
 
-func (s *Subject) rowID() string {
-	if s.Level == unitLevel {
-		return s.ID
+// rowIDs names every subject's rows: a unit by its id, a parent by level=id. Ids are unique within a layer only: of units with
+// the same id the second is called id~2.
+func (r *Run) rowIDs() []string {
+	out := make([]string, len(r.Subjects))
+	for i := range r.Subjects {
+		s := &r.Subjects[i]
+		if s.Level == unitLevel {
+			out[i] = ordinalID(s.ID, i, func(k int) string { return r.Subjects[k].ID })
+		} else {
+			out[i] = s.Level + "=" + s.ID
+		}
 	}
-	return s.Level + "=" + s.ID
+	return out
+}
+
+// unitRows names the rows of units, as rowIDs does.
+func unitRows(units []unit) []string {
+	out := make([]string, len(units))
+	for i := range units {
+		out[i] = ordinalID(units[i].id, i, func(k int) string { return units[k].id })
+	}
+	return out
+}
+
+// ordinalID adds to the id of thing i, of things sorted by id, which one it is among equals; the first is the id itself.
+func ordinalID(id string, i int, of func(int) string) string {
+	n := 1
+	for i-n >= 0 && of(i-n) == id {
+		n++
+	}
+	if n == 1 {
+		return id
+	}
+	return id + "~" + strconv.Itoa(n)
 }
 
 func share(part, whole int64) Value {
@@ -100,7 +131,7 @@ func (r *Run) CoverageTable() Table {
 		{"variant", BooleanColumn, 0}, {"units_met", IntegerColumn, 0}, {"units_judged", IntegerColumn, 0}, {"units", IntegerColumn, 0},
 		{"other_shares", TextColumn, 0}, {"catalog", TextColumn, 0}, {"provisional", BooleanColumn, 0},
 	}}
-	n := len(r.Requirements)
+	n, ids := len(r.Requirements), r.rowIDs()
 	t.Each = func(yield func(string, []Value, orb.Geometry) error) error {
 		row := make([]Value, len(t.Columns))
 		for _, s := range r.order() {
@@ -121,7 +152,7 @@ func (r *Run) CoverageTable() Table {
 				parent := subject.Level != unitLevel
 				row = append(row, when(parent, int64(c.UnitsMet)), when(parent, int64(c.UnitsJudged)), when(parent, int64(subject.Members)),
 					textOrNull(c.others()), text(r.RunInfo.Catalog), flag(r.Catalog.Provisional))
-				if err := yield(subject.rowID()+"/"+d.ID, row, subject.outline()); err != nil {
+				if err := yield(ids[s]+"/"+d.ID, row, subject.outline()); err != nil {
 					return err
 				}
 			}
@@ -174,16 +205,22 @@ func (r *Run) SubjectScores(subject int) []Score {
 	return r.Scores[subject*n : (subject+1)*n]
 }
 
+// markCodes gives the codes of a run's marks, each once, joined with ";".
+func (r *Run) markCodes() string {
+	var out []string
+	for _, m := range r.Marks {
+		if !slices.Contains(out, m.Code) {
+			out = append(out, m.Code)
+		}
+	}
+	return strings.Join(out, ";")
+}
+
 // ScoresTable has a row per subject and scope.
 func (r *Run) ScoresTable() Table {
 	t := Table{Name: "scores", GeometryType: "MultiPolygon", Len: len(r.Scores), Columns: append(scoreColumns(),
 		Column{"capped", BooleanColumn, 0}, Column{"units", IntegerColumn, 0}, Column{"catalog", TextColumn, 0}, Column{"assumed_complete", BooleanColumn, 0}, Column{"marks", TextColumn, 0})}
-	var marks []string
-	for _, m := range r.Marks {
-		if len(marks) == 0 || marks[len(marks)-1] != m.Code {
-			marks = append(marks, m.Code)
-		}
-	}
+	ids, marks := r.rowIDs(), r.markCodes()
 	t.Each = func(yield func(string, []Value, orb.Geometry) error) error {
 		var row []Value
 		for _, i := range r.order() {
@@ -191,8 +228,8 @@ func (r *Run) ScoresTable() Table {
 			scores := r.SubjectScores(i)
 			for k := range scores {
 				row = appendScore(row[:0], subject, &scores[k])
-				row = append(row, flag(scores[k].Capped), when(subject.Level != unitLevel, int64(subject.Members)), text(r.RunInfo.Catalog), flag(r.Params.AssumeComplete), textOrNull(strings.Join(marks, ";")))
-				if err := yield(subject.rowID()+"/"+scores[k].Scope, row, subject.outline()); err != nil {
+				row = append(row, flag(scores[k].Capped), when(subject.Level != unitLevel, int64(subject.Members)), text(r.RunInfo.Catalog), flag(r.Params.AssumeComplete), textOrNull(marks))
+				if err := yield(ids[i]+"/"+scores[k].Scope, row, subject.outline()); err != nil {
 					return err
 				}
 			}
@@ -208,12 +245,13 @@ func (r *Run) MatrixTable() Table {
 	for k := range r.Requirements {
 		t.Columns = append(t.Columns, Column{"share_" + r.Requirements[k].ID, DecimalColumn, shareDecimals}, Column{"verdict_" + r.Requirements[k].ID, TextColumn, 0})
 	}
+	t.Columns = append(t.Columns, Column{"assumed_complete", BooleanColumn, 0}, Column{"marks", TextColumn, 0})
 	for i := range r.Subjects {
 		if r.Subjects[i].Level == unitLevel {
 			t.Len++
 		}
 	}
-	n := len(r.Requirements)
+	n, ids, marks := len(r.Requirements), r.rowIDs(), r.markCodes()
 	t.Each = func(yield func(string, []Value, orb.Geometry) error) error {
 		var row []Value
 		for _, i := range r.order() {
@@ -231,7 +269,8 @@ func (r *Run) MatrixTable() Table {
 					row = append(row, share(c.Covered, c.Total), text(c.Verdict.String()))
 				}
 			}
-			if err := yield(subject.ID, row, subject.outline()); err != nil {
+			row = append(row, flag(r.Params.AssumeComplete), textOrNull(marks))
+			if err := yield(ids[i], row, subject.outline()); err != nil {
 				return err
 			}
 		}
@@ -247,6 +286,7 @@ func (r *Run) GapsTable() Table {
 		{"state", TextColumn, 0}, {"people", DecimalColumn, weightDecimals}, {"area_m2", DecimalColumn, metreDecimals},
 		{"nearest_m", DecimalColumn, metreDecimals}, {"nearest_max_m", DecimalColumn, metreDecimals},
 		{"neighborhood", TextColumn, 0}, {"service", TextColumn, 0}, {"denominator", TextColumn, 0}, {"limit", TextColumn, 0}, {"assumed_complete", BooleanColumn, 0},
+		{"flags", TextColumn, 0},
 	}}
 	order := make([]int, len(r.Gaps))
 	for i := range order {
@@ -260,7 +300,8 @@ func (r *Run) GapsTable() Table {
 			d := &r.Requirements[g.Requirement]
 			row = append(row[:0], text(g.ID), text(g.Cluster), text(r.Subjects[g.Subject].ID), text(d.ID), text(g.State),
 				when(g.People != Unknown, g.People), integer(mulDiv(g.AreaMM2, 1, 1000)), when(g.NearestMM != Unknown, g.NearestMM),
-				when(g.NearestMax != Unknown, g.NearestMax), textOrNull(r.Subjects[g.Subject].Name), text(d.Service), text(d.Denominator), textOrNull(d.Limit), flag(r.Params.AssumeComplete))
+				when(g.NearestMax != Unknown, g.NearestMax), textOrNull(r.Subjects[g.Subject].Name), text(d.Service), text(d.Denominator), textOrNull(d.Limit), flag(r.Params.AssumeComplete),
+				textOrNull(strings.Join(d.Flags, ";")))
 			if err := yield(g.ID, row, g.Geometry); err != nil {
 				return err
 			}
@@ -276,6 +317,7 @@ func (r *Run) ServiceAreasTable() Table {
 	t := Table{Name: "service_areas", GeometryType: "MultiPolygon", Len: len(r.ServiceAreas), Columns: []Column{
 		{"requirement", TextColumn, 0}, {"service", TextColumn, 0}, {"tier", TextColumn, 0}, {"basis", TextColumn, 0}, {"limit", TextColumn, 0},
 		{"unit", TextColumn, 0}, {"facilities", IntegerColumn, 0}, {"confidence", TextColumn, 0},
+		{"flags", TextColumn, 0},
 	}}
 	t.Each = func(yield func(string, []Value, orb.Geometry) error) error {
 		var row []Value
@@ -283,14 +325,14 @@ func (r *Run) ServiceAreasTable() Table {
 		for i := range r.ServiceAreas {
 			a := &r.ServiceAreas[i]
 			d := &r.Requirements[a.Requirement]
-			row = append(row[:0], text(d.ID), text(a.Service), text(d.Tier), text(r.Params.Basis), text(a.Limit), text(d.Unit), integer(int64(a.Facilities)), text(d.Confidence))
+			row = append(row[:0], text(d.ID), text(a.Service), text(d.Tier), text(r.Params.Basis), text(a.Limit), text(d.Unit), integer(int64(a.Facilities)), text(d.Confidence), textOrNull(strings.Join(d.Flags, ";")))
 			var g orb.Geometry
 			if len(a.Geometry) > 0 {
 				g = a.Geometry
 			}
 			id := d.ID + "/" + a.Service
-			if seen[id]++; seen[id] > 1 {
-				id += "/" + a.Limit
+			if seen[id]++; seen[id] > 1 { // alternatives of one service that differ by limit or size
+				id += "/" + strconv.Itoa(seen[id])
 			}
 			if err := yield(id, row, g); err != nil {
 				return err
@@ -314,10 +356,12 @@ func ReachTable(ctx context.Context, st Store, r *Run, o Options) (Table, error)
 		{"demand_id", TextColumn, 0}, {"lon", DecimalColumn, degreeDecimals}, {"lat", DecimalColumn, degreeDecimals}, {"weight", DecimalColumn, weightDecimals},
 		{"neighborhood_id", TextColumn, 0}, {"requirement", TextColumn, 0}, {"service", TextColumn, 0}, {"basis", TextColumn, 0},
 		{"reach_m", DecimalColumn, metreDecimals}, {"seconds", IntegerColumn, 0}, {"facility_id", TextColumn, 0}, {"cause", TextColumn, 0},
-		{"state", TextColumn, 0}, {"denominator", TextColumn, 0}, {"layer", TextColumn, 0},
+		{"state", TextColumn, 0}, {"denominator", TextColumn, 0}, {"layer", TextColumn, 0}, {"flags", TextColumn, 0},
 	}}
 	type answer struct {
 		q      *question
+		judged Judged
+		flags  string
 		name   string // the measure that weighs
 		groups []*outlook
 	}
@@ -331,12 +375,16 @@ func ReachTable(ctx context.Context, st Store, r *Run, o Options) (Table, error)
 		if err != nil {
 			return Table{}, err
 		}
-		a := answer{q: q, name: city.weighing(q.denominator), groups: make([]*outlook, len(city.groups))}
+		a := answer{q: q, judged: j.describe(q), flags: strings.Join(q.flags, ";"), name: city.weighing(q.denominator), groups: make([]*outlook, len(city.groups))}
+		asked := q
+		if q.dead != "" {
+			asked = &question{req: req, options: q.unlimited} // a reach, though no verdict
+		}
 		for g, gr := range city.groups {
 			if gr.measures[a.name] == nil {
 				continue
 			}
-			if a.groups[g], err = j.look(ctx, q, gr.places); err != nil {
+			if a.groups[g], err = j.look(ctx, asked, gr.places); err != nil {
 				return Table{}, err
 			}
 			t.Len += gr.exported
@@ -376,21 +424,29 @@ func ReachTable(ctx context.Context, st Store, r *Run, o Options) (Table, error)
 	})
 	t.Each = func(yield func(string, []Value, orb.Geometry) error) error {
 		var row []Value
+		last, same := "", 1
 		for _, x := range refs {
 			gr, p := city.groups[x.g], x.p
 			in := neighborhood(x)
+			id := gr.ids[p] + "/" + in // ids are unique within a layer only
+			if id == last {
+				same++
+				id += "~" + strconv.Itoa(same)
+			} else {
+				last, same = id, 1
+			}
 			for k := range answers {
 				a := &answers[k]
 				look := a.groups[x.g]
 				if look == nil {
 					continue
 				}
-				d := j.describe(a.q)
+				d := &a.judged
 				pt := gr.points[p]
 				row = append(row[:0], text(gr.ids[p]), integer(degrees(pt[0])), integer(degrees(pt[1])), integer(gr.measures[a.name].milli[p]),
 					textOrNull(in), text(d.ID), text(d.Service), text(r.Params.Basis))
 				if look.mm[p] >= 0 {
-					row = append(row, integer(int64(look.mm[p])), null(), text(city.facilities[look.facility[p]].id), null())
+					row = append(row, integer(int64(look.mm[p])), null(), text(city.facilities[look.facility[p]].id), textOrNull(a.q.dead))
 				} else {
 					cause := a.q.dead
 					if cause == "" {
@@ -402,8 +458,8 @@ func ReachTable(ctx context.Context, st Store, r *Run, o Options) (Table, error)
 				if a.q.dead != "" {
 					state = ""
 				}
-				row = append(row, textOrNull(state), text(a.name), text(gr.layers[p]))
-				if err := yield(gr.ids[p]+"/"+in+"/"+d.ID, row, pt); err != nil {
+				row = append(row, textOrNull(state), text(a.name), text(gr.layers[p]), textOrNull(a.flags))
+				if err := yield(id+"/"+d.ID, row, pt); err != nil {
 					return err
 				}
 			}

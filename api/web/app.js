@@ -175,26 +175,26 @@ async function tableLevel(level) {
 async function chooseSubject({ id, level, name }) {
   const unit = state.units.find((u) => u.id === id);
   state.chosen = { id, level, name: name ?? unit?.name };
-  state.card = { scores: level === "unit" ? [state.scores.get(id)] : [], rows: null };
+  state.card = { scores: level === "unit" ? [state.scores.get(id)] : [], rows: null, gaps: [], facilities: null };
+  render();
   view?.choose(level === "unit" ? id : null);
-  render();
   $("card").focus({ preventScroll: true });
-  const of = { run: state.run.run, neighborhood_id: id, level, skipGeometry: true };
-  const [scores, rows] = await Promise.all([client.features("scores", of), client.features("coverage", of)]);
-  if (state.chosen?.id !== id || state.chosen.level !== level) return;
-  state.card = { scores: scores.features.map((f) => f.properties), rows: rows.features.map((f) => f.properties), nearest: null };
+  const mine = state.chosen;
+  const of = { run: state.run.run, neighborhood_id: id, skipGeometry: true };
+  const [scores, rows, gaps] = await Promise.all([
+    client.features("scores", { ...of, level }),
+    client.features("coverage", { ...of, level }),
+    level === "unit" ? client.features("gaps", { ...of, state: "uncovered" }) : { features: [] },
+  ]);
+  if (state.chosen !== mine) return;
+  const properties = (page) => page.features.map((f) => f.properties);
+  state.card = { scores: properties(scores), rows: properties(rows), gaps: properties(gaps), facilities: null };
   render();
-  // The nearest facilities are worked out anew, which takes a moment: the card does not wait for them.
+  // Which facilities serve is worked out anew, which takes a moment: the card does not wait for it.
   const explained = await client.get(`runs/${state.run.run}/explain`, { neighborhood: level === "unit" ? id : `${level}=${id}` });
-  if (state.chosen?.id !== id || state.chosen.level !== level) return;
-  state.card.nearest = new Map(explained.requirements.map((r) => [r.requirement, nearestOf(r.facilities)]).filter(([, n]) => n));
+  if (state.chosen !== mine) return;
+  state.card.facilities = new Map(explained.requirements.map((r) => [r.requirement, r.facilities]));
   render();
-}
-
-/** The nearest of the facilities that serve a neighborhood: {name, m}. */
-function nearestOf(facilities) {
-  const best = facilities.filter((f) => f.nearest_m !== null).reduce((a, b) => (a && a.nearest_m <= b.nearest_m ? a : b), null);
-  return best && { name: best.name || best.facility_id, m: Math.round(best.nearest_m) };
 }
 
 function closeCard() {
@@ -222,6 +222,7 @@ function render() {
     });
   }
   $("card").hidden = !state.chosen;
+  $("stage").classList.toggle("with-card", !!state.chosen);
   if (state.chosen) {
     renderCard($("card"), state, state.chosen, state.card, {
       close: closeCard,

@@ -5,8 +5,8 @@ import { amount, denominatorName, levelName, limitText, percent, points, shareTe
 import { requirementName, tierName } from "./panel.js";
 
 /**
- * @param {{scores: object[], rows: object[]?, nearest: Map<string, {name: string, m: string}>?}} data properties of the tables
- * scores and coverage for this neighborhood, and the nearest facility by requirement; null while they are on their way
+ * @param data {scores, rows, gaps: the properties of these tables for this neighborhood; facilities: those that serve it, by requirement}.
+ * rows and facilities are null while they are on their way
  */
 export function renderCard(node, { t, run, requirement }, subject, data, act) {
   const overall = data.scores.find((s) => s.scope === "overall");
@@ -15,13 +15,13 @@ export function renderCard(node, { t, run, requirement }, subject, data, act) {
       el("div", {},
         el("h2", {}, subject.name || subject.id),
         el("p.sub", {}, [levelName(t, subject.level), subject.name && subject.name !== subject.id && subject.id].filter(Boolean).join(" · "))),
-      subject.level === "unit" && el("button.icon", { type: "button", title: t("zoom"), "aria-label": t("zoom"), onclick: act.zoom }, "⌖"),
+      subject.level === "unit" && el("button.language", { type: "button", onclick: act.zoom }, t("zoom")),
       el("button.icon", { type: "button", title: t("close"), "aria-label": t("close"), onclick: act.close }, "×")),
     overall && scoreBlock(t, run, overall, data.scores),
     data.rows
       ? el("ol.card-rows", {}, run.requirements.map((r) => {
           const row = data.rows.find((x) => x.requirement === r.id);
-          return row && requirementRow(t, run, r, row, data.nearest?.get(r.id), requirement?.id === r.id, act);
+          return row && requirementRow(t, run, r, row, data, requirement?.id === r.id, act);
         }))
       : el("p.hint", {}, t("loading")));
 }
@@ -40,7 +40,7 @@ function scoreBlock(t, run, s, scores) {
     tiers.length > 1 && el("p.hint", {}, tiers.map((x) => `${tierName(t, run, x.scope)} ${x.score_max > x.score ? `${points(x.score)}–${points(x.score_max)}` : points(x.score)}`).join(" · ")));
 }
 
-function requirementRow(t, run, r, row, nearest, chosen, act) {
+function requirementRow(t, run, r, row, data, chosen, act) {
   const denominator = denominatorName(t, row.denominator);
   const known = row.share !== null;
   const lines = [];
@@ -51,7 +51,10 @@ function requirementRow(t, run, r, row, nearest, chosen, act) {
   }
   if (row.cause) lines.push(t.of(run.causes[row.cause]) || row.cause);
   if (row.units_judged !== null && row.units_judged !== undefined) lines.push(t("units_met", { a: row.units_met, b: row.units_judged }));
-  if (nearest) lines.push(`${t("nearest")}: ${t("nearest_at", nearest)}`);
+  const served = servedBy(t, data.facilities?.get(r.id) || []);
+  if (served) lines.push(served);
+  const gap = gapText(t, data.gaps.filter((g) => g.requirement === r.id));
+  if (gap) lines.push(gap);
   const others = otherShares(row.other_shares);
   return el(chosen ? "li.card-row.chosen" : "li.card-row", {},
     el("div.card-row-head", {},
@@ -69,6 +72,25 @@ function requirementRow(t, run, r, row, nearest, chosen, act) {
         (r.alternatives || []).map((a) => pair(t.of(a.name), [a.source, a.clause, a.confidence].filter(Boolean).join(" · "))),
         t.of(r.note) && pair("※", t.of(r.note)),
         others.length > 0 && pair(t("other_denominators"), others.map(([d, s]) => `${denominatorName(t, d)} ${s}`).join(" · ")))));
+}
+
+/** The facilities that serve most, and the nearest where that is known. */
+function servedBy(t, facilities) {
+  if (facilities.length === 0) return null;
+  const name = (f) => f.name || f.facility_id;
+  const most = [...facilities].sort((a, b) => (b.serves ?? 0) - (a.serves ?? 0) || (a.facility_id < b.facility_id ? -1 : 1));
+  const nearest = facilities.filter((f) => f.nearest_m !== null).reduce((a, b) => (a && a.nearest_m <= b.nearest_m ? a : b), null);
+  if (nearest && !(most[0].serves > 0)) return t("nearest", { name: name(nearest), m: Math.round(nearest.nearest_m) });
+  const names = most.slice(0, 3).map(name).join(t.lang === "zh" ? "、" : ", ");
+  return t(facilities.length > 3 ? "served_by_more" : "served_by", { names, n: facilities.length });
+}
+
+/** How much lies beyond the limit, and how far its farthest place has to go. */
+function gapText(t, gaps) {
+  if (gaps.length === 0) return null;
+  const area = gaps.reduce((n, g) => n + g.area_m2, 0);
+  const farthest = gaps.reduce((m, g) => Math.max(m, g.nearest_max_m ?? 0), 0);
+  return t(farthest > 0 ? "gap_text" : "gap_text_none", { n: gaps.length, a: amount(t, area, "land"), m: Math.round(farthest) });
 }
 
 function pair(name, ...value) {

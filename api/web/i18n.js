@@ -73,7 +73,6 @@ const words = {
   legend_gap_undetermined: ["待定：可能有未登记的设施", "Undetermined: there may be facilities that no layer shows"],
   legend_land: ["居住用地", "Residential land"],
   legend_roads: ["道路", "Roads"],
-  layers_shown: ["显示", "Show"],
 
   score: ["得分", "Score"],
   score_max: ["最高可能", "At most"],
@@ -84,25 +83,26 @@ const words = {
   completeness_hint: ["有达标或未达标结论的要求所占权重", "weight of the requirements with a verdict of met or unmet"],
   name: ["名称", "Name"],
   level: ["层级", "Level"],
-  level_unit: ["评价单元", "neighborhoods"],
-  level_community: ["社区", "communities"],
-  level_street: ["街道", "streets"],
-  level_district: ["区县", "districts"],
-  level_suburb: ["片区", "suburbs"],
-  level_city: ["城市", "cities"],
-  level_circle: ["生活圈", "circles"],
+  level_unit: ["评价单元", "neighborhood"],
+  level_community: ["社区", "community"],
+  level_street: ["街道", "street"],
+  level_district: ["区县", "district"],
+  level_suburb: ["片区", "suburb"],
+  level_city: ["城市", "city"],
+  level_circle: ["生活圈", "circle"],
   overall: ["综合", "Overall"],
   score_between: ["{a}–{b} 分", "{a}–{b} points"],
   score_points: ["{a} 分", "{a} points"],
   share_of: ["覆盖{d}的 {s}", "{s} of {d}"],
   share_amount: ["{c} / {t}", "{c} of {t}"],
   undetermined_amount: ["另有 {u} 待定", "{u} more undetermined"],
-  nearest: ["最近设施", "Nearest facility"],
-  nearest_at: ["{name}，{m} 米", "{name}, {m} m"],
+  nearest: ["最近设施：{name}，{m} 米", "Nearest facility: {name}, {m} m"],
+  served_by: ["服务设施：{names}", "Served by: {names}"],
+  served_by_more: ["服务设施：{names} 等 {n} 处", "Served by: {names} and others, {n} in all"],
+  gap_text: ["盲区 {n} 处，共 {a}；最远处距最近设施 {m} 米", "{n} gaps, {a} in all; the farthest place is {m} m from a facility"],
+  gap_text_none: ["盲区 {n} 处，共 {a}；没有任何此类设施", "{n} gaps, {a} in all; there is no such facility at all"],
   units_met: ["社区达标率 {a}/{b}", "{a} of {b} neighborhoods meet it"],
-  zoom: ["在地图上查看", "Show on the map"],
-  belongs: ["所属", "Belongs to"],
-  clause: ["条款", "Clause"],
+  zoom: ["定位", "Locate"],
   loading: ["正在读取…", "Loading …"],
   details: ["依据与限值", "Rule and source"],
   other_denominators: ["其他分母（仅供参考）", "Other denominators (no verdict)"],
@@ -132,7 +132,6 @@ const words = {
   shortened: ["{what}较多，只显示前 {n} 个", "Only the first {n} of {what} are drawn"],
   sort_hint: ["点击表头排序", "Click a heading to sort"],
   map_label: ["地图", "Map"],
-  no_data: ["无", "none"],
 };
 
 export const languages = ["zh", "en"];
@@ -159,15 +158,17 @@ export function chooseLanguage(asked) {
 
 /** 0.79999 is 79.9 %, never 80 %: a share just below a line must not look as if it were on it. */
 export function percent(share) {
-  const floored = Math.floor(share * 1000 + 1e-9) / 10;
-  return `${floored}%`;
+  if (share <= 0) return "0%";
+  const tenths = Math.floor(share * 1000 + 1e-9);
+  if (tenths === 0) return "<0.1%";
+  return tenths % 10 === 0 ? `${tenths / 10}%` : `${(tenths / 10).toFixed(1)}%`;
 }
 
 export function shareText(share, shareMax) {
   if (share === null || share === undefined) return "–";
   const a = percent(share);
   const b = percent(shareMax ?? share);
-  return a === b ? a : `${a.slice(0, -1)}–${b}`;
+  return a === b ? a : `${a.replace("%", "")}–${b}`;
 }
 
 /** Points with one decimal, as the command line prints them. */

@@ -26,9 +26,9 @@ const layers = [
   { id: "units-line", source: "units", type: "line", layout: { "line-join": "round" }, paint: { "line-color": ink.border, "line-width": 0.9 } },
   { id: "areas", source: "areas", type: "fill", paint: { "fill-color": ink.serviceArea, "fill-opacity": 0.1 } },
   { id: "areas-line", source: "areas", type: "line", paint: { "line-color": ink.serviceArea, "line-width": 1.2, "line-dasharray": [3, 2] } },
-  { id: "gaps", source: "gaps", type: "fill", filter: ["==", ["get", "state"], "uncovered"], paint: { "fill-color": ink.gap, "fill-opacity": 0.16 } },
+  { id: "gaps", source: "gaps", type: "fill", filter: ["==", ["get", "state"], "uncovered"], paint: { "fill-color": ink.gap, "fill-opacity": 0.12 } },
   { id: "gaps-undetermined", source: "gaps", type: "fill", filter: ["==", ["get", "state"], "undetermined"], paint: { "fill-pattern": "undetermined" } },
-  { id: "gaps-line", source: "gaps", type: "line", filter: ["==", ["get", "state"], "uncovered"], paint: { "line-color": ink.gap, "line-width": 1.4 } },
+  { id: "gaps-line", source: "gaps", type: "line", filter: ["==", ["get", "state"], "uncovered"], paint: { "line-color": ink.gap, "line-width": 1.1 } },
   { id: "chosen", source: "units", type: "line", filter: ["==", ["get", "id"], ""], layout: { "line-join": "round" }, paint: { "line-color": ink.chosen, "line-width": 3 } },
   { id: "facility-areas", source: "facilities", type: "fill", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": ink.facility, "fill-opacity": 0.55 } },
   {
@@ -80,7 +80,8 @@ export class MapView {
     map.on("mouseenter", "units", () => (map.getCanvas().style.cursor = "pointer"));
     map.on("mouseleave", "units", () => (map.getCanvas().style.cursor = ""));
     map.on("moveend", () => this.#cullLabels());
-    map.on("resize", () => this.#cullLabels());
+    map.on("movestart", (event) => (this.moved ||= !!event.originalEvent));
+    map.on("resize", () => (this.moved ? this.#cullLabels() : this.fit()));
   }
 
   set(source, features) {
@@ -99,6 +100,7 @@ export class MapView {
 
   /** Takes the neighborhoods: {id, name, geometry}. */
   setUnits(units) {
+    this.moved = false; // by hand; until then the whole city stays in view
     this.units = units.map((u) => ({ ...u, ...labelPoint(u.geometry) })).sort((a, b) => b.size - a.size || (a.id < b.id ? -1 : 1));
     this.box = boxOf(units);
     this.fit();
@@ -126,7 +128,7 @@ export class MapView {
     this.#paint((u) => {
       const row = rows.get(u.id);
       const kind = row ? coverageClass(row) : "not_assessed";
-      return { colour: verdictColour[kind], opacity: 0.6, hatched: kind === "not_detected", note: row && row.share !== null ? shareText(row.share, row.share_max) : "" };
+      return { colour: verdictColour[kind], opacity: 0.5, hatched: kind === "not_detected", note: row && row.share !== null ? shareText(row.share, row.share_max) : "" };
     });
   }
 
@@ -176,14 +178,17 @@ export class MapView {
     }
   }
 
+  /** Outlines a neighborhood, and brings it into view if it is not, or if asked to. */
   choose(id, zoom = false) {
     this.map.setFilter("chosen", ["==", ["get", "id"], id ?? ""]);
     const unit = this.units.find((u) => u.id === id);
-    if (unit && zoom) this.map.fitBounds(boxOf([unit]), { padding: 60, maxZoom: 15, duration: 500 });
-  }
-
-  resize() {
-    this.map.resize();
+    if (!unit) return;
+    this.map.resize(); // the card beside it may just have opened
+    const [w, s, e, n] = boxOf([unit]);
+    const seen = this.map.getBounds();
+    const visible = w >= seen.getWest() && e <= seen.getEast() && s >= seen.getSouth() && n <= seen.getNorth();
+    if (zoom) this.moved = true;
+    if (zoom || !visible) this.map.fitBounds([w, s, e, n], { padding: 60, maxZoom: zoom ? 16 : this.map.getZoom(), duration: 500 });
   }
 }
 

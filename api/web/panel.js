@@ -21,7 +21,11 @@ function header({ t, project, title, projects, runs, run }, act) {
       el("button.language", { type: "button", "aria-label": t("language_label"), onclick: act.switchLanguage }, t("language"))),
     el("p.sub", {}, t("app")),
     choice(t("project"), projects.map((p) => [p.id, p.title]), project, act.openProject),
-    run && choice(t("run"), runs.map((r) => [r.run, `${r.run.slice(0, 8)} · ${r.catalog}${r.params.assume_complete ? ` · ${t("mark_assumed_complete")}` : ""}${r.latest ? ` · ${t("latest")}` : ""}`]).reverse(), run.run, act.openRun));
+    run && choice(t("run"), runs.map((r) => [r.run, runName(t, r)]).reverse(), run.run, act.openRun));
+}
+
+function runName(t, r) {
+  return [r.run.slice(0, 8), r.params.assume_complete && t("mark_assumed_complete"), r.latest && t("latest"), r.catalog].filter(Boolean).join(" · ");
 }
 
 function facts({ t, run, units }) {

@@ -241,7 +241,9 @@ type catalogExportCmd struct {
 }
 
 func (catalogExportCmd) Help() string {
-	return `    lifecircle catalog export chongqing-15min -o my-city.yaml`
+	return `Rename the id, change what your city rules otherwise, and score by the file.
+
+    lifecircle catalog export chongqing-15min -o my-city.yaml`
 }
 
 func (c catalogExportCmd) Run(a *app) error {

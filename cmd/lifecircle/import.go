@@ -164,6 +164,7 @@ func (a *app) importInto(p coverage.Store, file string, r io.Reader, o intake.Op
 	progress, done := a.progress("导入", "import")
 	report, err := intake.Import(a.ctx, p, catalogs.Services(), file, r, o, progress)
 	done()
+	explainTable(err, file, o.Role)
 	switch {
 	case err != nil && (report == nil || a.ctx.Err() != nil):
 		return err
@@ -184,6 +185,15 @@ func (a *app) importInto(p coverage.Store, file string, r io.Reader, o intake.Op
 		return coverage.Errorf(coverage.Condition, "%[1]d 行被拒绝（--strict）", "%[1]d rows were refused (--strict)", report.Refused)
 	}
 	return nil
+}
+
+// explainTable says what to do with a table that was given for a layer with geometries.
+func explainTable(err error, file string, role coverage.Role) {
+	var e *coverage.Error
+	if errors.As(err, &e) && e.Code == coverage.Refused && strings.EqualFold(filepath.Ext(file), ".csv") && role != coverage.RoleAttributes {
+		e.Text = coverage.Text{Zh: "是表格，不是 GeoJSON", En: "is a table, not GeoJSON"}
+		e.Hint = coverage.Text{Zh: "表格只能作属性表导入：--as attributes --join 编号列；图层请转为 GeoJSON", En: "a table comes as --as attributes --join COLUMN; a layer with places comes as GeoJSON"}
+	}
 }
 
 // failedImport is the document of an import of which nothing was written.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"lifecircle/coverage"
@@ -15,7 +16,9 @@ type layersCmd struct {
 }
 
 func (layersCmd) Help() string {
-	return `    lifecircle layers city.gpkg
+	return `Shows versions, sources and where facilities are surveyed; with show, every row refused or repaired at import.
+
+    lifecircle layers city.gpkg
     lifecircle layers city.gpkg show clinics`
 }
 
@@ -80,7 +83,7 @@ func (c layersCmd) Run(a *app) error {
 			if info.Changed {
 				notes = append(notes, a.in("已被其他程序修改", "edited by another program"))
 			}
-			t.add(string(info.Role), info.Name, strings.Join(info.Services, ","), fmt.Sprint(info.Rows), fmt.Sprint(info.Version), strings.Join(surveys, ","), info.Source, strings.Join(notes, ", "))
+			t.add(string(info.Role), info.Name, strings.Join(info.Services, ","), fmt.Sprint(info.Rows), fmt.Sprint(info.Version), strings.Join(slices.Compact(surveys), ","), info.Source, strings.Join(notes, ", "))
 		}
 		return t.print(a.stdout)
 	})

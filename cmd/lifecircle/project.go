@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,8 +13,16 @@ import (
 
 // open opens a project file for the length of a command.
 func (a *app) open(path string, mode store.Mode, f func(*store.Project) error) (err error) {
+	if stat, err := os.Stat(path); err == nil && stat.IsDir() {
+		return &coverage.Error{Code: coverage.Invalid, File: filepath.Base(path), Text: coverage.Text{Zh: "是文件夹，不是项目文件", En: "is a folder, no project file"},
+			Hint: coverage.Text{Zh: "请给出其中的 .gpkg 文件", En: "name the .gpkg file in it"}}
+	}
 	p, err := store.Open(path, mode)
 	if err != nil {
+		var e *coverage.Error
+		if errors.As(err, &e) && e.Code == coverage.NotFound && e.Hint == (coverage.Text{}) {
+			e.Hint = coverage.Text{Zh: "新建：lifecircle new " + path, En: "make one: lifecircle new " + path}
+		}
 		return err
 	}
 	defer func() {
@@ -72,7 +81,9 @@ type copyCmd struct {
 }
 
 func (copyCmd) Help() string {
-	return `    lifecircle copy city.gpkg backup.gpkg`
+	return `The copy is of one moment, and is a project of its own. 备份是某一时刻的完整项目。
+
+    lifecircle copy city.gpkg backup.gpkg`
 }
 
 func (c copyCmd) Run(a *app) error {

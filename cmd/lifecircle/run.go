@@ -174,6 +174,9 @@ func environmentLanguage() string {
 // said is an error whose words have been printed already.
 type said struct{ error }
 
+// Unwrap gives the error, whose code still counts.
+func (s said) Unwrap() error { return s.error }
+
 // finish is the one place where errors become words and exit codes.
 func (a *app) finish(err error) int {
 	switch {
@@ -200,10 +203,16 @@ func (a *app) finish(err error) int {
 		_ = a.print(map[string]any{"error": errorJSON(err)})
 	}
 	fmt.Fprintln(a.stderr, "lifecircle:", a.words(err))
-	if coverage.CodeOf(err) == coverage.Invalid {
+	if usage(err) {
 		fmt.Fprintf(a.stderr, "Try: lifecircle %s--help\n", a.command)
 	}
 	return code
+}
+
+// usage tells whether an error lies in how the command was called, rather than in a file that it names.
+func usage(err error) bool {
+	var e *coverage.Error
+	return errors.As(err, &e) && e.Code == coverage.Invalid && e.File == ""
 }
 
 // words gives an error's sentence in the user's language.

@@ -239,32 +239,34 @@ func (a *app) printOpen(r *coverage.Run) {
 	n := len(r.Requirements)
 	var lacking []string // services that a surveyed layer would decide
 	for k := range r.Requirements {
-		open, causes := 0, map[string]bool{}
-		verdict := coverage.NotDetected
-		for i, s := range r.Subjects {
-			c := &r.Cells[i*n+k]
-			if s.Level == unitLevel && (c.Verdict == coverage.NotDetected || c.Verdict == coverage.NotAssessed) {
-				open++
-				causes[strings.SplitN(c.Cause, ";", 2)[0]] = true
-				if c.Verdict == coverage.NotAssessed {
-					verdict = c.Verdict
+		for _, verdict := range []coverage.Verdict{coverage.NotDetected, coverage.NotAssessed} {
+			open, causes := 0, map[string]bool{}
+			for i, s := range r.Subjects {
+				if c := &r.Cells[i*n+k]; s.Level == unitLevel && c.Verdict == verdict {
+					open++
+					first, _, _ := strings.Cut(c.Cause, ";")
+					causes[first] = true
 				}
 			}
-		}
-		if open == 0 {
-			continue
-		}
-		var texts []string
-		for _, cause := range slices.Sorted(maps.Keys(causes)) {
-			for _, t := range coverage.CauseTexts(cause, r.Services()) {
-				texts = append(texts, t.In(a.Lang))
+			if open == 0 {
+				continue
 			}
-			switch code, _, _ := strings.Cut(cause, ":"); code {
-			case "no_layer", "parent_only", "not_surveyed", "missing":
-				lacking = append(lacking, strings.Split(r.Requirements[k].Service, "|")...)
+			var texts []string
+			for _, cause := range slices.Sorted(maps.Keys(causes)) {
+				for _, t := range coverage.CauseTexts(cause, r.Services()) {
+					texts = append(texts, t.In(a.Lang))
+				}
+				switch code, _, _ := strings.Cut(cause, ":"); code {
+				case "no_layer", "parent_only", "not_surveyed", "missing":
+					lacking = append(lacking, strings.Split(r.Requirements[k].Service, "|")...)
+				}
 			}
+			noun := "neighborhoods"
+			if open == 1 {
+				noun = "neighborhood"
+			}
+			fmt.Fprintf(a.stdout, a.in("  ? %s %s（%d 个单元）：%[5]s\n", "  ? %s %s (%d %s): %s\n"), r.Requirements[k].ID, verdictWord(a, verdict), open, noun, strings.Join(texts, "; "))
 		}
-		fmt.Fprintf(a.stdout, a.in("  ? %s %s（%d 个单元）：%s\n", "  ? %s %s (%d neighborhoods): %s\n"), r.Requirements[k].ID, verdictWord(a, verdict), open, strings.Join(texts, "; "))
 	}
 	if len(lacking) > 0 {
 		slices.Sort(lacking)

@@ -205,7 +205,7 @@ func (t *tx) refreshLayer(l layerTable, info coverage.LayerInfo, file string) (c
 		return info, err
 	}
 	old.Info = info
-	e := &edit{t: t, l: l, file: file, old: old, key: key.id}
+	e := newEdit(t, l, old, key.id, file)
 	if err := e.read(); err != nil {
 		return info, err
 	}
@@ -234,9 +234,24 @@ type edit struct {
 
 	columns []coverage.Column
 	names   []string // of the columns in SQL
-	rows    []editedRow
 
-	added, changed int
+	fresh   *coverage.Layer         // its columns grow row by row, in the order of fid
+	shapes  []orb.Geometry          // of its rows
+	parents [][]coverage.Membership // of its rows
+	fids    []int64                 // of its rows
+	found   []int64                 // per old row: the fid of the row with its id, 0 if there is none
+	added   map[string]int64        // fids of the rows with a new id
+	written map[int64]bool          // rows whose cells are written back: new ones and changed ones
+	changed int                     // old rows that changed
+}
+
+func newEdit(t *tx, l layerTable, old *coverage.Layer, key int64, file string) *edit {
+	e := &edit{t: t, l: l, file: file, old: old, key: key, fresh: &coverage.Layer{Info: old.Info}, found: make([]int64, old.Len()),
+		added: map[string]int64{}, written: map[int64]bool{}}
+	for _, m := range old.Measures {
+		e.fresh.Measures = append(e.fresh.Measures, coverage.Measure{Name: m.Name, Modelled: m.Modelled})
+	}
+	return e
 }
 
 // editedRow is a row as the new version has it.
@@ -276,19 +291,6 @@ func (e *edit) read() error {
 			return e.fail(0, name, "缺少这一列", "the column is missing")
 		}
 	}
-	before := make(map[string][]any, e.old.Len()) // cells of the old rows
-	index := make(map[string]int, e.old.Len())
-	if err := table.Each(func(id string, row []coverage.Value, _ orb.Geometry) error {
-		cells := make([]any, len(row))
-		for i, v := range row {
-			cells[i] = sqlValue(e.columns[i], v)
-		}
-		index[id] = len(before)
-		before[id] = cells
-		return nil
-	}); err != nil {
-		return err
-	}
 	geom := "NULL"
 	if e.l.geometry != "" {
 		geom = "geom"
@@ -298,40 +300,32 @@ func (e *edit) read() error {
 		return err
 	}
 	defer rows.Close()
+	r := editedRow{}
 	cells := make([]any, len(e.names))
-	var fid int64
-	var blob []byte
-	targets := []any{&fid, &blob}
+	var blob sql.RawBytes
+	targets := []any{&r.fid, &blob}
 	for i := range cells {
 		targets = append(targets, &cells[i])
 	}
-	seen := make(map[string]int64, e.old.Len())
+	next := 0 // rows mostly stand in the order of their ids, as we wrote them
 	for rows.Next() {
 		if err := rows.Scan(targets...); err != nil {
 			return err
 		}
-		id, err := e.text(fid, "id", cells[0])
+		r = editedRow{fid: r.fid, measures: r.measures[:0]}
+		if r.id, err = e.text(r.fid, "id", cells[0]); err != nil {
+			return err
+		}
+		oldRow, err := e.match(r.fid, r.id, next)
 		if err != nil {
 			return err
 		}
-		if other, twice := seen[id]; twice && id != "" {
-			return e.fail(fid, "id", "“%[1]s”与 fid %[2]d 重复", "%[1]q is the id of fid %[2]d already", id, other)
-		}
-		seen[id] = fid
-		oldCells, known := before[id]
-		oldRow := -1
-		if known {
-			oldRow = index[id]
-		} else {
-			e.added++
-		}
-		row, err := e.row(fid, blob, cells, oldCells, oldRow)
-		if err != nil {
+		next = oldRow + 1
+		if err := e.row(&r, blob, cells, oldRow); err != nil {
 			return err
 		}
-		row.id = id
-		e.rows = append(e.rows, row)
-		if len(e.rows)%4096 == 0 {
+		e.append(&r)
+		if len(e.fids)%4096 == 0 {
 			if err := e.t.canceled(); err != nil {
 				return err
 			}
@@ -340,8 +334,55 @@ func (e *edit) read() error {
 	if err := rows.Err(); err != nil {
 		return err
 	}
-	e.nameRows(seen)
+	e.nameRows()
 	return nil
+}
+
+// match finds the old row with an id, −1 if there is none; an id may come once.
+func (e *edit) match(fid int64, id string, next int) (int, error) {
+	if id == "" {
+		return -1, nil
+	}
+	row, known := next, next < len(e.found) && e.old.IDs[next] == id
+	if !known {
+		row, known = slices.BinarySearch(e.old.IDs, id)
+	}
+	other := e.added[id]
+	if known {
+		other = e.found[row]
+	}
+	if other != 0 {
+		return -1, e.fail(fid, "id", "“%[1]s”与 fid %[2]d 重复", "%[1]q is the id of fid %[2]d already", id, other)
+	}
+	if known {
+		e.found[row] = fid
+		return row, nil
+	}
+	e.added[id] = fid
+	return -1, nil
+}
+
+// append puts a row at the end of the columns.
+func (e *edit) append(r *editedRow) {
+	l := e.fresh
+	e.fids = append(e.fids, r.fid)
+	l.IDs, l.Names, l.Properties = append(l.IDs, r.id), append(l.Names, r.name), append(l.Properties, r.properties)
+	if r.geometry != nil {
+		e.shapes = append(e.shapes, r.geometry)
+	}
+	switch e.l.role {
+	case coverage.RoleNeighborhoods:
+		l.Kinds, e.parents = append(l.Kinds, r.kind), append(e.parents, r.parents)
+	case coverage.RoleFacilities:
+		l.Services, l.Status = append(l.Services, r.services), append(l.Status, r.status)
+		l.Opened, l.Closed = append(l.Opened, r.opened), append(l.Closed, r.closed)
+		l.Capacity, l.AreaMM2 = append(l.Capacity, r.capacity), append(l.AreaMM2, r.area)
+	case coverage.RoleBuildings:
+		l.AreaMM2, l.FloorMM2 = append(l.AreaMM2, r.area), append(l.FloorMM2, r.floor)
+	}
+	for k := range l.Measures {
+		l.Measures[k].Values = append(l.Measures[k].Values, r.measures[k])
+	}
 }
 
 func quoteAll(names []string) string {
@@ -352,46 +393,75 @@ func quoteAll(names []string) string {
 	return strings.Join(out, ", ")
 }
 
-// row reads one row; oldCells and oldRow are of the row with its id before, nil and −1 for a new one.
-func (e *edit) row(fid int64, blob []byte, cells, oldCells []any, oldRow int) (editedRow, error) {
-	r := editedRow{fid: fid, capacity: coverage.Unknown, area: coverage.Unknown, floor: coverage.Unknown}
+// row reads one row; oldRow is the row with its id before, −1 for a new one.
+func (e *edit) row(r *editedRow, blob []byte, cells []any, oldRow int) error {
+	r.capacity, r.area, r.floor = coverage.Unknown, coverage.Unknown, coverage.Unknown
 	moved := false
 	if e.l.geometry != "" {
 		g, err := decodeBlob(blob)
 		if err != nil || g == nil || isEmpty(g) {
-			return r, e.fail(fid, "geom", "没有几何，或几何无法读取", "the geometry is missing or cannot be read")
+			return e.fail(r.fid, "geom", "没有几何，或几何无法读取", "the geometry is missing or cannot be read")
 		}
 		g = simplest(g)
 		if oldRow >= 0 && sameGeometry(simplest(e.old.Geometry(oldRow)), g) {
 			r.geometry = e.old.Geometry(oldRow)
 		} else {
-			if r.geometry, err = e.clean(fid, g); err != nil {
-				return r, err
+			if r.geometry, err = e.clean(r.fid, g); err != nil {
+				return err
 			}
 			moved = true
 		}
 	}
-	var changed = moved
-	measures := 0
 	for i, c := range e.columns {
-		if oldCells != nil && cells[i] != oldCells[i] {
-			changed = true
-		}
-		if err := e.cell(&r, c.Name, e.names[i], cells[i], oldRow, &measures); err != nil {
-			return r, err
+		if err := e.cell(r, c.Name, e.names[i], cells[i], oldRow); err != nil {
+			return err
 		}
 	}
 	if e.l.role == coverage.RoleFacilities || e.l.role == coverage.RoleBuildings {
-		e.settleArea(&r, oldRow, moved)
+		e.settleArea(r, oldRow, moved)
 	}
-	if changed && oldRow >= 0 {
+	switch {
+	case oldRow < 0:
+		e.written[r.fid] = true
+	case moved || !e.same(r, oldRow):
 		e.changed++
+		e.written[r.fid] = true
 	}
-	return r, nil
+	return nil
+}
+
+// same tells whether a row says what the old one said, its geometry apart.
+func (e *edit) same(r *editedRow, i int) bool {
+	old := e.old
+	text := func(column []string, v string) bool {
+		return column == nil && v == "" || column != nil && column[i] == v
+	}
+	number := func(column []int64, v int64) bool {
+		return column == nil && v == coverage.Unknown || column != nil && column[i] == v
+	}
+	if !text(old.Names, r.name) || !text(old.Properties, r.properties) {
+		return false
+	}
+	for k, m := range old.Measures {
+		if m.Values[i] != r.measures[k] {
+			return false
+		}
+	}
+	switch e.l.role {
+	case coverage.RoleNeighborhoods:
+		joined, _ := coverage.SplitParents(coverage.JoinParents(old.Parents, i)) // our own form can be read
+		return text(old.Kinds, r.kind) && slices.Equal(joined, r.parents)
+	case coverage.RoleFacilities:
+		return slices.Equal(old.RowServices(i), r.services) && (old.Status == nil && r.status == coverage.StatusUnknown || old.Status != nil && old.Status[i] == r.status) &&
+			text(old.Opened, r.opened) && text(old.Closed, r.closed) && number(old.Capacity, r.capacity) && number(old.AreaMM2, r.area)
+	case coverage.RoleBuildings:
+		return number(old.AreaMM2, r.area) && number(old.FloorMM2, r.floor)
+	}
+	return true
 }
 
 // cell reads one cell into its row.
-func (e *edit) cell(r *editedRow, label, column string, v any, oldRow int, measures *int) (err error) {
+func (e *edit) cell(r *editedRow, label, column string, v any, oldRow int) (err error) {
 	whole := "" // what a column says that is of the whole layer
 	switch label {
 	case "id", "layer":
@@ -427,6 +497,10 @@ func (e *edit) cell(r *editedRow, label, column string, v any, oldRow int, measu
 		text, err := e.text(r.fid, column, v)
 		if err != nil {
 			return err
+		}
+		if oldRow >= 0 && text == strings.Join(e.old.RowServices(oldRow), ",") {
+			r.services = e.old.RowServices(oldRow)
+			return nil
 		}
 		if r.services = splitServices(text); len(r.services) == 0 {
 			r.services = e.old.Info.Services
@@ -467,17 +541,17 @@ func (e *edit) cell(r *editedRow, label, column string, v any, oldRow int, measu
 	case "derived":
 		whole = e.old.Info.Derived
 	case "modelled":
-		var names []string
 		for _, m := range e.old.Measures {
 			if m.Modelled || e.old.Info.Modelled {
-				names = append(names, m.Name)
+				if whole != "" {
+					whole += ","
+				}
+				whole += m.Name
 			}
 		}
-		whole = strings.Join(names, ",")
 	default:
 		n, err := e.number(r.fid, column, v, 1e3, nil, oldRow)
 		r.measures = append(r.measures, n)
-		*measures++
 		return err
 	}
 	text, err := e.text(r.fid, column, v)
@@ -592,56 +666,47 @@ func (e *edit) clean(fid int64, g orb.Geometry) (orb.Geometry, error) {
 }
 
 // nameRows gives rows without an id the one an import would: a hash of the feature, with an ordinal among equals.
-func (e *edit) nameRows(taken map[string]int64) {
-	for i := range e.rows {
-		r := &e.rows[i]
-		if r.id != "" {
+func (e *edit) nameRows() {
+	for i, id := range e.fresh.IDs {
+		if id != "" {
 			continue
 		}
-		props, _ := geojson.ParseProperties([]byte(r.properties)) // checked already; nothing gives none
-		sum := sha256.Sum256(geojson.Canonical(geojson.Feature{Geometry: r.geometry, Properties: props}))
-		id := hex.EncodeToString(sum[:8])
-		for n := 2; ; n++ {
-			if _, used := taken[id]; !used {
-				break
-			}
-			id = hex.EncodeToString(sum[:8]) + "-" + strconv.Itoa(n)
+		feature := geojson.Feature{}
+		feature.Properties, _ = geojson.ParseProperties([]byte(e.fresh.Properties[i])) // checked already; nothing gives none
+		if e.l.geometry != "" {
+			feature.Geometry = e.shapes[i]
 		}
-		taken[id] = r.fid
-		r.id = id
+		sum := sha256.Sum256(geojson.Canonical(feature))
+		base := hex.EncodeToString(sum[:8])
+		id = base
+		for n := 2; e.taken(id); n++ {
+			id = base + "-" + strconv.Itoa(n)
+		}
+		e.added[id] = e.fids[i]
+		e.fresh.IDs[i] = id
 	}
+}
+
+func (e *edit) taken(id string) bool {
+	if row, known := slices.BinarySearch(e.old.IDs, id); known && e.found[row] != 0 {
+		return true
+	}
+	return e.added[id] != 0
 }
 
 // layer makes the layer of the rows.
 func (e *edit) layer() (*coverage.Layer, error) {
-	slices.SortFunc(e.rows, func(a, b editedRow) int { return strings.Compare(a.id, b.id) })
-	n := len(e.rows)
-	l := &coverage.Layer{Info: e.old.Info}
-	l.Info.Rows, l.Info.Changed = n, false
-	var shapes []orb.Geometry
+	l := e.fresh
+	n := len(l.IDs)
+	if n == 0 {
+		l.IDs = []string{}
+	}
 	levels := map[string]bool{}
 	for _, c := range e.old.Parents {
 		levels[c.Level] = true
 	}
-	l.IDs, l.Names, l.Properties = make([]string, n), make([]string, n), make([]string, n)
-	l.Kinds, l.Opened, l.Closed = make([]string, n), make([]string, n), make([]string, n)
-	l.Services, l.Status = make([][]string, n), make([]coverage.Status, n)
-	l.Capacity, l.AreaMM2, l.FloorMM2 = make([]int64, n), make([]int64, n), make([]int64, n)
-	for _, m := range e.old.Measures {
-		l.Measures = append(l.Measures, coverage.Measure{Name: m.Name, Modelled: m.Modelled, Values: make([]int64, n)})
-	}
-	for i, r := range e.rows {
-		l.IDs[i], l.Names[i], l.Properties[i] = r.id, r.name, r.properties
-		l.Kinds[i], l.Opened[i], l.Closed[i] = r.kind, r.opened, r.closed
-		l.Services[i], l.Status[i] = r.services, r.status
-		l.Capacity[i], l.AreaMM2[i], l.FloorMM2[i] = r.capacity, r.area, r.floor
-		for k := range l.Measures {
-			l.Measures[k].Values[i] = r.measures[k]
-		}
-		if r.geometry != nil {
-			shapes = append(shapes, r.geometry)
-		}
-		for _, p := range r.parents {
+	for _, parents := range e.parents {
+		for _, p := range parents {
 			levels[p.Level] = true
 		}
 	}
@@ -652,8 +717,8 @@ func (e *edit) layer() (*coverage.Layer, error) {
 	sort.Strings(names)
 	for _, level := range names {
 		c := coverage.ParentColumn{Level: level, Parents: make([][]string, n)}
-		for i, r := range e.rows {
-			for _, p := range r.parents {
+		for i, parents := range e.parents {
+			for _, p := range parents {
 				if p.Level == level {
 					c.Parents[i] = append(c.Parents[i], p.Parent)
 				}
@@ -663,14 +728,15 @@ func (e *edit) layer() (*coverage.Layer, error) {
 		}
 		l.Parents = append(l.Parents, c)
 	}
-	dropUnknown(l)
 	if e.l.geometry != "" {
-		l.Points = points(shapes)
-		if l.Points == nil {
-			l.Shapes = shapes
+		if l.Points = points(e.shapes); l.Points == nil {
+			l.Shapes = e.shapes
 		}
 	}
+	dropUnknown(l)
+	l.Info.Rows, l.Info.Changed = n, false
 	l.Info.Bound = boundOf(l)
+	l.Sort()
 	return l, checkLayer(l)
 }
 
@@ -715,70 +781,45 @@ func points(shapes []orb.Geometry) []orb.Point {
 	return out
 }
 
-// writeBack puts into the visible table what the reading added: ids, layers, areas, what is said of the
-// whole layer. Geometry stays as it was drawn.
+// writeBack completes the rows that were edited in the visible table: ids, layers, areas, what is said of the
+// whole layer, words in their form. Geometry stays as it was drawn.
 func (e *edit) writeBack(l *coverage.Layer) error {
-	fids := make(map[string]int64, len(e.rows))
-	for _, r := range e.rows {
-		fids[r.id] = r.fid
+	if len(e.written) == 0 {
+		return nil
 	}
 	table, err := coverage.LayersTable(e.l.role, []*coverage.Layer{l})
 	if err != nil {
 		return err
 	}
-	var set, differ []string
+	var set []string
 	for _, n := range e.names {
 		set = append(set, quote(n)+" = ?")
-		differ = append(differ, quote(n)+" IS NOT ?")
 	}
-	// Only rows that differ are written, in a second step: reading and writing one table at once is undefined.
-	var updates [][]any
-	rows, err := e.t.query(`SELECT fid, `+quoteAll(e.names)+` FROM `+quote(e.l.name())+` WHERE lc_layer = ? ORDER BY fid`, e.key)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	cells := make([]any, len(e.names))
-	var fid int64
-	targets := []any{&fid}
-	for i := range cells {
-		targets = append(targets, &cells[i])
-	}
-	want := make(map[int64][]any, len(fids))
-	if err := table.Each(func(id string, row []coverage.Value, _ orb.Geometry) error {
-		values := make([]any, len(row))
+	update := `UPDATE ` + quote(e.l.name()) + ` SET ` + strings.Join(set, ", ") + ` WHERE fid = ?`
+	return table.Each(func(id string, row []coverage.Value, _ orb.Geometry) error {
+		fid := e.added[id]
+		if fid == 0 {
+			i, known := slices.BinarySearch(e.old.IDs, id)
+			if !known {
+				return nil
+			}
+			fid = e.found[i]
+		}
+		if !e.written[fid] {
+			return nil
+		}
+		args := make([]any, 0, len(row)+1)
 		for i, v := range row {
-			values[i] = sqlValue(table.Columns[i], v)
+			args = append(args, sqlValue(e.columns[i], v))
 		}
-		want[fids[id]] = values
-		return nil
-	}); err != nil {
-		return err
-	}
-	for rows.Next() {
-		if err := rows.Scan(targets...); err != nil {
-			return err
-		}
-		if !slices.Equal(cells, want[fid]) {
-			updates = append(updates, append(slices.Clone(want[fid]), fid))
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return err
-	}
-	rows.Close()
-	for _, args := range updates {
-		if err := e.t.exec(`UPDATE `+quote(e.l.name())+` SET `+strings.Join(set, ", ")+` WHERE fid = ?`, args...); err != nil {
-			return err
-		}
-	}
-	return nil
+		return e.t.exec(update, append(args, fid)...)
+	})
 }
 
 // report tells what was edited, in the form of an import.
 func (e *edit) report(l *coverage.Layer) *coverage.ImportReport {
 	n := l.Len()
-	removed := e.old.Len() - (n - e.added)
+	removed := e.old.Len() - (n - len(e.added))
 	r := &coverage.ImportReport{Layer: l.Info.Name, Role: l.Info.Role, Services: l.Info.Services, Source: e.file, Format: "gpkg",
 		CRS: "EPSG:4326", CRSKnownBy: "format", Read: n, Used: n, Rows: []coverage.ReportRow{}, Version: l.Info.Version, Hash: l.Info.Hash}
 	if n > 0 && e.l.geometry != "" {
@@ -786,8 +827,8 @@ func (e *edit) report(l *coverage.Layer) *coverage.ImportReport {
 		r.BBox = []float64{b.Min[0], b.Min[1], b.Max[0], b.Max[1]}
 	}
 	r.Warnings = []coverage.ReportNote{{Code: "edited_in_file",
-		Text:   fmt.Sprintf("edited by another program: %d rows added, %d removed, %d changed", e.added, removed, e.changed),
-		TextZh: fmt.Sprintf("由其他程序编辑: 新增 %d 行，删除 %d 行，修改 %d 行", e.added, removed, e.changed)}}
+		Text:   fmt.Sprintf("edited by another program: %d rows added, %d removed, %d changed", len(e.added), removed, e.changed),
+		TextZh: fmt.Sprintf("由其他程序编辑: 新增 %d 行，删除 %d 行，修改 %d 行", len(e.added), removed, e.changed)}}
 	return r
 }
 

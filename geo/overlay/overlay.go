@@ -262,11 +262,14 @@ func retry(name string, op func(snap func(orb.MultiPolygon) orb.MultiPolygon) (s
 // clean normalises a result. Rounding can bring two edges to cross; then they are noded once more, and if that does not
 // help, the ring is rebuilt from the outside (a buffer of zero width), provided that no land is lost.
 func clean(mp orb.MultiPolygon) (orb.MultiPolygon, error) {
-	area := measure.Area(mp)
+	given := mp
 	for try := range 6 {
 		mp = Normalize(mp)
 		if len(mp) == 0 || Valid(mp) == nil {
-			break
+			if try > 0 {
+				break
+			}
+			return mp, nil
 		}
 		var g sf.Geometry
 		err := guard(func() (err error) {
@@ -288,9 +291,10 @@ func clean(mp orb.MultiPolygon) (orb.MultiPolygon, error) {
 	if err := Valid(mp); err != nil {
 		return nil, fmt.Errorf("normalise: %w", err)
 	}
-	// A step of rounding along the border: up to 0.1 mm by its length, which a narrow strip of 1 m² may be in all.
-	if lost := area - measure.Area(mp); lost > 1e-3+1e-6*area {
-		return nil, fmt.Errorf("normalise: %g of %g m² would be lost", lost, area)
+	// Half a step of rounding, along the whole border.
+	was := sizeOf(given)
+	if lost := measure.Area(given) - measure.Area(mp); lost > 1e-3+1e-4*was.border {
+		return nil, fmt.Errorf("normalise: %g of %g m² would be lost", lost, was.area)
 	}
 	return mp, nil
 }

@@ -97,7 +97,7 @@ func pieces(a, b orb.Point, tol float64) int {
 	return int(min(max(n, 1), 1e6))
 }
 
-// between returns the place k/n of the way from a to b; it does not depend on the direction to the last bit's meaning.
+// between returns the place k/n of the way from a to b.
 func between(a, b orb.Point, k, n int) orb.Point {
 	t := float64(k) / float64(n)
 	return orb.Point{a[0] + float64((b[0]-a[0])*t), a[1] + float64((b[1]-a[1])*t)}

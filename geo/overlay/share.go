@@ -159,8 +159,9 @@ func (z *Zone) eachTile(p orb.Polygon, f func(*tile, orb.Polygon)) {
 	}
 }
 
-// size tells roughly how large a piece is: its area in m², and its width in metres: 4·area/perimeter, the side of a square.
-type size struct{ area, width float64 }
+// size tells roughly how large a piece is: its area in m², the length of its border and its width in metres: 4·area/border,
+// the side of a square.
+type size struct{ area, border, width float64 }
 
 func sizeOf(mp orb.MultiPolygon) size {
 	const metres = earth * math.Pi / 180
@@ -188,7 +189,7 @@ func sizeOf(mp orb.MultiPolygon) size {
 		return size{}
 	}
 	area = max(area, 0)
-	return size{area, area * 4 / around}
+	return size{area, around, area * 4 / around}
 }
 
 // outline is a piece in the plane of a region: closed rings with the inside to the left, in blocks with boxes for the search.
@@ -287,12 +288,6 @@ func (o *outline) has(p xy) bool {
 		}
 	}
 	return in
-}
-
-// hit is a place where the outline meets the border of the region: t along edge k of the ring, in parts of the edge.
-type hit struct {
-	ring, edge int
-	t          float64
 }
 
 // coveredIn returns the covered and the whole area of a cut in the plane (twice each, m²), and whether it is certainly all
