@@ -114,14 +114,14 @@ func TestMapPage(t *testing.T) {
 	}
 
 	// A requirement, and a neighborhood's card beside it.
-	err := chromedp.Run(ctx, chromedp.Navigate(server.URL+"/map?lang=en&requirement=kindergarten-5&neighborhood=u001&run="+m.runs[0].Hash[:8]), ready,
+	err := chromedp.Run(ctx, chromedp.Navigate(server.URL+"/map?lang=en&requirement=kindergarten-5&neighborhood=u000&run="+m.runs[0].Hash[:8]), ready,
 		chromedp.WaitVisible("#card .card-row", chromedp.ByQuery))
 	if err != nil {
 		t.Fatal(err)
 	}
 	has(t, "the legend", text(t, ctx, "#legend"), "Met: share ≥ 80%", "Unmet", "Not detected: the layers cannot tell", "Not assessed: no layer, denominator or limit",
 		"Facilities", "Service area", "Gap: certainly beyond the limit", "Undetermined")
-	has(t, "the card", text(t, ctx, "#card"), "社区 1 / unit", "not detected", "not assessed", "residential land", "of ", "undetermined", "no layer lists the service")
+	has(t, "the card", text(t, ctx, "#card"), "社区 0 / unit", "not detected", "not assessed", "residential land", "of ", "undetermined", "no layer lists the service")
 
 	// Chinese by the switch, then the table by keyboard.
 	err = chromedp.Run(ctx, chromedp.Click(".title .language", chromedp.ByQuery), chromedp.Sleep(100*time.Millisecond))

@@ -432,7 +432,7 @@ func (j *judge) outside(add func(code, zh, en string)) {
 		}
 	}
 	if lu := j.city.land; lu != nil && lu.outside >= minLandMM2 {
-		v := trimDecimal(lu.outside/1_000_000, 0)
+		v := trimDecimal(mulDiv(lu.outside, 1, 1_000_000), 0)
 		add("demand_outside", "居住用地 "+v+" 平方米不在任何评价单元内，未计入得分", v+" m² of residential land lie in no neighborhood and are scored nowhere")
 	}
 }

@@ -267,7 +267,13 @@ func (j *judge) unitGaps(q *question, looks []*outlook, u int, state uint8) ([]p
 			kept = append(kept, k)
 		}
 	}
-	joined, err := joinTouching(areas, kept)
+	known := make([]bool, len(areas)) // groups of squares share no border with each other
+	for _, here := range parts {
+		for _, k := range here {
+			known[k] = true
+		}
+	}
+	joined, err := joinTouching(areas, kept, known)
 	if err != nil {
 		return nil, err
 	}
@@ -289,7 +295,9 @@ func (j *judge) unitGaps(q *question, looks []*outlook, u int, state uint8) ([]p
 		for i, k := range group {
 			gs[i] = areas[k]
 		}
-		if out[g].polygon, err = overlay.Union(gs); err != nil {
+		if len(gs) == 1 {
+			out[g].polygon = overlay.Normalize(areas[group[0]])
+		} else if out[g].polygon, err = overlay.Union(gs); err != nil {
 			return nil, err
 		}
 		out[g].mm2 = measure.AreaMM2(out[g].polygon)
@@ -328,29 +336,35 @@ func squareAreas(squares []square) ([]orb.MultiPolygon, map[square]int) {
 	groupOf := make(map[square]int, len(squares))
 	out := make([]orb.MultiPolygon, len(groups))
 	for g, members := range groups {
-		gs := make([]orb.Geometry, len(members))
+		own := make([]run, len(members))
 		for i, r := range members {
-			gs[i] = runs[r].polygon()
+			own[i] = runs[r]
 			for col := runs[r].first; col <= runs[r].last; col++ {
 				groupOf[square{runs[r].row, col}] = g
 			}
 		}
-		if len(gs) > 1 {
-			if u, err := overlay.Union(gs); err == nil {
-				out[g] = u
-				continue
-			}
-		}
-		for _, r := range gs { // one run, or runs that would not unite: kept side by side rather than lost
-			out[g] = append(out[g], r.(orb.Polygon))
-		}
+		out[g] = outline(own)
 	}
 	return out, groupOf
 }
 
-// joinTouching groups areas (by index) that share a border of some length.
-func joinTouching(areas []orb.MultiPolygon, kept []int) ([][]int, error) {
+// joinTouching groups areas (by index) that share a border of some length; two of those known to be apart are
+// not looked at.
+func joinTouching(areas []orb.MultiPolygon, kept []int, apart []bool) ([][]int, error) {
 	sets := newDisjoint(len(kept))
+	loose := 0
+	for _, k := range kept {
+		if !apart[k] {
+			loose++
+		}
+	}
+	if loose == 0 {
+		groups := make([][]int, len(kept))
+		for i, k := range kept {
+			groups[i] = []int{k}
+		}
+		return groups, nil
+	}
 	order := make([]int, len(kept))
 	for i := range order {
 		order[i] = i
@@ -365,7 +379,7 @@ func joinTouching(areas []orb.MultiPolygon, kept []int) ([][]int, error) {
 			if bounds[b].Min[0] > bounds[a].Max[0] {
 				break
 			}
-			if sets.find(a) == sets.find(b) || !bounds[a].Intersects(bounds[b]) || !overlay.Intersects(areas[kept[a]], areas[kept[b]]) {
+			if (apart[kept[a]] && apart[kept[b]]) || sets.find(a) == sets.find(b) || !bounds[a].Intersects(bounds[b]) || !overlay.Intersects(areas[kept[a]], areas[kept[b]]) {
 				continue
 			}
 			u, err := overlay.Union([]orb.Geometry{areas[kept[a]], areas[kept[b]]})

@@ -98,6 +98,101 @@ func components(runs []run) [][]int {
 	return sets.groups()
 }
 
+// outline gives the outline of runs that are connected by edges: one shell, and the holes in it. It is
+// traced along the lattice's lines in whole numbers, so that it is exact; no overlay is needed.
+func outline(runs []run) orb.MultiPolygon {
+	if len(runs) == 1 {
+		return orb.MultiPolygon{runs[0].polygon()}
+	}
+	type vertex struct{ x, y int64 }
+	next := map[vertex][]vertex{} // directed edges, the inside on their left
+	var starts []vertex
+	edge := func(a, b vertex) {
+		next[a] = append(next[a], b)
+		starts = append(starts, a)
+	}
+	// horizontal edges: what of one row's border has no square of the component on the other side; its points
+	// also cut the vertical edges, which are whole by construction
+	rows := map[int64][]run{}
+	for _, r := range runs {
+		rows[r.row] = append(rows[r.row], r)
+		w, e, s, n := r.west(), r.east(), r.row*latticeRow, (r.row+1)*latticeRow
+		edge(vertex{e, s}, vertex{e, n})
+		edge(vertex{w, n}, vertex{w, s})
+	}
+	for _, r := range runs {
+		for _, side := range [2]struct {
+			other int64
+			y     int64
+			up    bool
+		}{{r.row - 1, r.row * latticeRow, true}, {r.row + 1, (r.row + 1) * latticeRow, false}} {
+			at := r.west()
+			bare := func(to int64) {
+				if to > at && side.up {
+					edge(vertex{at, side.y}, vertex{to, side.y})
+				} else if to > at {
+					edge(vertex{to, side.y}, vertex{at, side.y})
+				}
+			}
+			for _, o := range rows[side.other] {
+				if o.east() <= at || o.west() >= r.east() {
+					continue
+				}
+				bare(min(o.west(), r.east()))
+				at = max(at, o.east())
+			}
+			bare(r.east())
+		}
+	}
+	var rings [][]vertex
+	for _, start := range starts {
+		if len(next[start]) == 0 {
+			continue
+		}
+		var path []vertex
+		seen := map[vertex]int{}
+		for v := start; ; {
+			if k, again := seen[v]; again { // a loop is closed: a ring of its own, also where rings touch
+				rings = append(rings, append([]vertex(nil), path[k:]...))
+				for _, u := range path[k:] {
+					delete(seen, u)
+				}
+				path = path[:k]
+			}
+			out := next[v]
+			if len(out) == 0 {
+				break
+			}
+			seen[v] = len(path)
+			path = append(path, v)
+			next[v] = out[:len(out)-1]
+			v = out[len(out)-1]
+		}
+	}
+	var shell orb.Ring
+	var holes []orb.Ring
+	for _, ring := range rings {
+		var twice int64 // area, in units that keep the sign
+		x0, y0 := ring[0].x, ring[0].y
+		out := make(orb.Ring, 0, len(ring)+1)
+		for i, v := range ring {
+			p, n := ring[(i+len(ring)-1)%len(ring)], ring[(i+1)%len(ring)]
+			twice += ((v.x-x0)*((n.y-y0)/latticeRow) - (n.x-x0)*((v.y-y0)/latticeRow))
+			if (p.x == v.x && v.x == n.x) || (p.y == v.y && v.y == n.y) {
+				continue // no corner
+			}
+			out = append(out, orb.Point{float64(v.x) / 1e9, float64(v.y) / 1e9})
+		}
+		out = append(out, out[0])
+		if twice > 0 {
+			shell = out
+		} else {
+			holes = append(holes, out)
+		}
+	}
+	return orb.MultiPolygon{append(orb.Polygon{shell}, holes...)}
+}
+
 // latticeIn gives the squares whose middles lie in an area, sorted.
 func latticeIn(mp orb.MultiPolygon) []square {
 	if len(mp) == 0 {

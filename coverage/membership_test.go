@@ -260,13 +260,6 @@ func TestVastCells(t *testing.T) {
 			t.Errorf("%s counts %d", id, got)
 		}
 	}
-	if !hasMark(run, "wide_cells") {
-		c := book(t, clinic500)
-		run = assess(t, c, coverage.Params{}, us, anyClinic(), people("p", map[string]orb.Geometry{"x": rect(0, 0, 6200, 3100)}, map[string]int64{"x": 1000}))
-		if !hasMark(run, "wide_cells") {
-			t.Error("no warning of wide cells")
-		}
-	}
 }
 
 // Cells wider than a third of the smallest limit are warned about; others are not.

@@ -2,7 +2,7 @@
 
 import { Problem, Project, getJSON } from "./client.js";
 import { el, replace } from "./dom.js";
-import { chooseLanguage, translator } from "./i18n.js";
+import { amount, chooseLanguage, translator } from "./i18n.js";
 import { MapView } from "./mapview.js";
 import { renderCard } from "./card.js";
 import { renderLegend } from "./legend.js";
@@ -10,6 +10,7 @@ import { renderPanel } from "./panel.js";
 import { renderTable } from "./table.js";
 
 const baseMapLimit = 20000; // features of land, and of roads, that are drawn at most
+const notThere = new Set(["under_construction", "planned", "closed"]); // facilities that do not count
 const $ = (id) => document.getElementById(id);
 const address = new URLSearchParams(location.search);
 
@@ -45,7 +46,7 @@ start().catch(fail);
 
 async function start() {
   try {
-    view = new MapView($("map"), (id) => chooseSubject({ id, level: "unit" }));
+    view = new MapView($("map"), (id) => chooseSubject({ id, level: "unit" }).catch(fail), describe);
     await view.ready;
   } catch (error) {
     console.warn(error);
@@ -79,7 +80,7 @@ async function openProject(id, run = null) {
   const { runs } = await client.get("runs");
   if (mine !== step) return;
   state.runs = runs;
-  baseMap(mine).catch(fail);
+  baseMap(client).catch(fail);
   if (runs.length === 0) return render();
   const asked = run && runs.find((r) => r.run.startsWith(run));
   await openRun((asked || runs.find((r) => r.latest) || runs[runs.length - 1]).run);
@@ -94,8 +95,8 @@ function clearRun() {
 async function baseMap(mine) {
   if (!view) return;
   for (const [source, collection] of [["land", "land"], ["roads", "network"]]) {
-    const { features, matched } = await client.features(collection, {}, baseMapLimit);
-    if (mine !== step && state.project !== client.id) return;
+    const { features, matched } = await mine.features(collection, {}, baseMapLimit);
+    if (mine !== client) return;
     view.set(source, features);
     state[source] = features.length;
     if (matched > features.length) console.info(state.t("shortened", { what: source, n: features.length }));
@@ -144,12 +145,22 @@ async function chooseRequirement(requirement) {
   state.coverage = new Map(coverage.features.map((f) => [f.properties.neighborhood_id, f.properties]));
   if (view) {
     view.paintCoverage(state.coverage);
-    view.set("gaps", gaps.features.map((f) => ({ ...f, properties: { state: f.properties.state } })));
+    view.set("gaps", gaps.features);
     view.set("areas", areas.features.filter((f) => f.geometry));
     const accepted = new Set(requirement.accepts);
-    view.set("facilities", facilities.filter((f) => (f.properties.services || "").split(",").some((s) => accepted.has(s))));
+    view.set("facilities", facilities.filter(({ properties: p }) => !notThere.has(p.status) && (p.services || "").split(",").some((s) => accepted.has(s))));
   }
   render();
+}
+
+/** What the map says of a facility or a gap under the pointer. */
+function describe(source, p) {
+  const { t } = state;
+  if (source === "facilities") return p.name || p.id;
+  const parts = [t(p.state === "uncovered" ? "legend_gap" : "legend_gap_undetermined"), amount(t, p.area_m2, "land")];
+  if (p.people !== null && p.people !== undefined) parts.push(amount(t, p.people, p.denominator));
+  if (p.nearest_m) parts.push(t("gap_nearest", { m: Math.round(p.nearest_m) }));
+  return parts.join(" · ");
 }
 
 /** All facilities, read once: a facility may offer several services, and a requirement accept several. */

@@ -100,6 +100,7 @@ const words = {
   served_by: ["服务设施：{names}", "Served by: {names}"],
   served_by_more: ["服务设施：{names} 等 {n} 处", "Served by: {names} and others, {n} in all"],
   gap_text: ["盲区 {n} 处，共 {a}；最远处距最近设施 {m} 米", "{n} gaps, {a} in all; the farthest place is {m} m from a facility"],
+  gap_nearest: ["平均距最近设施 {m} 米", "{m} m to the nearest facility on average"],
   gap_text_none: ["盲区 {n} 处，共 {a}；没有任何此类设施", "{n} gaps, {a} in all; there is no such facility at all"],
   units_met: ["社区达标率 {a}/{b}", "{a} of {b} neighborhoods meet it"],
   zoom: ["定位", "Locate"],

@@ -30,9 +30,9 @@ const layers = [
   { id: "gaps-undetermined", source: "gaps", type: "fill", filter: ["==", ["get", "state"], "undetermined"], paint: { "fill-pattern": "undetermined" } },
   { id: "gaps-line", source: "gaps", type: "line", filter: ["==", ["get", "state"], "uncovered"], paint: { "line-color": ink.gap, "line-width": 1.1 } },
   { id: "chosen", source: "units", type: "line", filter: ["==", ["get", "id"], ""], layout: { "line-join": "round" }, paint: { "line-color": ink.chosen, "line-width": 3 } },
-  { id: "facility-areas", source: "facilities", type: "fill", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": ink.facility, "fill-opacity": 0.55 } },
+  { id: "facility-areas", source: "facilities", type: "fill", filter: ["in", ["geometry-type"], ["literal", ["Polygon", "MultiPolygon"]]], paint: { "fill-color": ink.facility, "fill-opacity": 0.55 } },
   {
-    id: "facility-points", source: "facilities", type: "circle", filter: ["==", ["geometry-type"], "Point"],
+    id: "facility-points", source: "facilities", type: "circle", filter: ["in", ["geometry-type"], ["literal", ["Point", "MultiPoint"]]],
     paint: {
       "circle-color": ink.facility, "circle-stroke-color": "#fff", "circle-stroke-width": 1,
       "circle-radius": ["interpolate", ["linear"], ["zoom"], 11, 2.2, 14, 4.5, 17, 7],
@@ -50,11 +50,16 @@ const groups = {
 };
 
 export class MapView {
-  /** @param {HTMLElement} container @param {(id: string) => void} onChoose told the neighborhood that was clicked */
-  constructor(container, onChoose) {
+  /**
+   * @param {HTMLElement} container
+   * @param {(id: string) => void} onChoose told the neighborhood that was clicked
+   * @param {(source: string, properties: object) => string} describe words for a facility or gap under the pointer
+   */
+  constructor(container, onChoose, describe) {
     const maplibre = window.maplibregl;
     maplibre.setWorkerUrl(new URL("map/vendor/maplibre-gl/maplibre-gl-csp-worker.js", document.baseURI).href);
     this.onChoose = onChoose;
+    this.describe = describe;
     this.units = [];
     this.labels = [];
     this.map = new maplibre.Map({
@@ -80,8 +85,21 @@ export class MapView {
     map.on("mouseenter", "units", () => (map.getCanvas().style.cursor = "pointer"));
     map.on("mouseleave", "units", () => (map.getCanvas().style.cursor = ""));
     map.on("moveend", () => this.#cullLabels());
+    this.#hover();
     map.on("movestart", (event) => (this.moved ||= !!event.originalEvent));
     map.on("resize", () => (this.moved ? this.#cullLabels() : this.fit()));
+  }
+
+  /** Says what lies under the pointer. */
+  #hover() {
+    const popup = new window.maplibregl.Popup({ closeButton: false, closeOnClick: false, offset: 10, className: "tip", focusAfterOpen: false });
+    const sources = ["facility-points", "facility-areas", "gaps", "gaps-undetermined"];
+    this.map.on("mousemove", (event) => {
+      const [hit] = this.map.queryRenderedFeatures(event.point, { layers: sources });
+      if (!hit) return popup.remove();
+      popup.setLngLat(event.lngLat).setText(this.describe(hit.source, hit.properties)).addTo(this.map);
+    });
+    this.map.on("mouseout", () => popup.remove());
   }
 
   set(source, features) {
@@ -90,7 +108,7 @@ export class MapView {
 
   setAttribution(text) {
     if (this.attribution) this.map.removeControl(this.attribution);
-    this.attribution = new window.maplibregl.AttributionControl({ compact: false, customAttribution: text ? [text] : [] });
+    this.attribution = new window.maplibregl.AttributionControl({ compact: false, customAttribution: text ? [escapeHTML(text)] : [] });
     this.map.addControl(this.attribution, "bottom-right");
   }
 
@@ -190,6 +208,13 @@ export class MapView {
     if (zoom) this.moved = true;
     if (zoom || !visible) this.map.fitBounds([w, s, e, n], { padding: 60, maxZoom: zoom ? 16 : this.map.getZoom(), duration: 500 });
   }
+}
+
+/** MapLibre takes attributions as HTML; ours are texts of layers. */
+function escapeHTML(text) {
+  const node = document.createElement("span");
+  node.textContent = text;
+  return node.innerHTML;
 }
 
 const ruler = document.createElement("canvas").getContext("2d");

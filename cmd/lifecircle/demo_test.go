@@ -184,8 +184,15 @@ func newLines() lines {
 	return lines{bufio.NewScanner(r), w}
 }
 
-// serving starts a command that serves, and gives the address that it prints, its output until then, and how to stop it.
-func serving(t *testing.T, args ...string) (address, printed string, stop func() int) {
+// server is a command that serves.
+type server struct {
+	address string
+	printed string     // until the address, and after stop everything
+	stop    func() int // gives the exit code
+}
+
+// serving starts a command that serves, and waits for the address that it prints.
+func serving(t *testing.T, args ...string) *server {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	out := newLines()
@@ -196,13 +203,16 @@ func serving(t *testing.T, args ...string) (address, printed string, stop func()
 		out.Close()
 	}()
 	t.Cleanup(cancel)
-	for out.Scan() {
-		printed += out.Text() + "\n"
+	s := &server{}
+	for s.address == "" && out.Scan() {
+		s.printed += out.Text() + "\n"
 		if _, rest, ok := strings.Cut(out.Text(), "http://"); ok {
-			address, _, _ = strings.Cut(rest, "/map")
-			address = "http://" + strings.Trim(strings.Fields(address)[0], `",`)
-			break
+			host, _, _ := strings.Cut(rest, "/map")
+			s.address = "http://" + strings.Trim(host, `",`)
 		}
+	}
+	if s.address == "" {
+		t.Fatalf("lifecircle %s: exit %d without an address\n%s%s", strings.Join(args, " "), <-code, s.printed, words.String())
 	}
 	rest := make(chan string, 1)
 	go func() {
@@ -212,21 +222,18 @@ func serving(t *testing.T, args ...string) (address, printed string, stop func()
 		}
 		rest <- b.String()
 	}()
-	if address == "" {
-		t.Fatalf("lifecircle %s: exit %d without an address\n%s%s", strings.Join(args, " "), <-code, printed, words.String())
-	}
-	stop = func() int {
+	s.stop = func() int {
 		cancel()
 		select {
 		case c := <-code:
-			printed += <-rest
+			s.printed += <-rest
 			return c
 		case <-time.After(20 * time.Second):
 			t.Error("the server does not stop")
 			return -1
 		}
 	}
-	return address, printed, stop
+	return s
 }
 
 func get(t *testing.T, url string, v any) string {
@@ -251,18 +258,18 @@ func get(t *testing.T, url string, v any) string {
 // The README's first command, from nothing to a served map, on a random port.
 func TestDemoServes(t *testing.T) {
 	project := filepath.Join(t.TempDir(), "demo.gpkg")
-	address, printed, stop := serving(t, "demo", "--addr", "127.0.0.1:0", "--project", project, "--lang", "en")
+	srv := serving(t, "demo", "--addr", "127.0.0.1:0", "--project", project, "--lang", "en")
 	for _, word := range []string{"neighborhood", "score_max", "grade", "completeness", "worst requirements", "Glyfada 格利法扎", "OpenStreetMap is no survey", "certain", "without the assumption",
-		"nursery-5 not assessed (18 neighborhoods)", "--service SERVICE --complete", "largest gaps", project, "ODbL", address} {
-		if !strings.Contains(printed, word) {
-			t.Errorf("the demo does not print %q:\n%s", word, printed)
+		"nursery-5 not assessed (18 neighborhoods)", "--service SERVICE --complete", "largest gaps", project, "ODbL", srv.address} {
+		if !strings.Contains(srv.printed, word) {
+			t.Errorf("the demo does not print %q:\n%s", word, srv.printed)
 		}
 	}
-	if !strings.Contains(get(t, address+"/map", nil), "<html") {
+	if !strings.Contains(get(t, srv.address+"/map", nil), "<html") {
 		t.Error("no map page")
 	}
 	var projects struct{ Projects []struct{ ID string } }
-	get(t, address+"/projects", &projects)
+	get(t, srv.address+"/projects", &projects)
 	if len(projects.Projects) != 1 || projects.Projects[0].ID != "demo" {
 		t.Fatalf("%+v", projects)
 	}
@@ -273,15 +280,15 @@ func TestDemoServes(t *testing.T) {
 			NumberReturned int `json:"numberReturned"`
 			Features       []struct{ Properties map[string]any }
 		}
-		get(t, address+"/projects/demo/collections/"+name+"/items?limit=10", &items)
+		get(t, srv.address+"/projects/demo/collections/"+name+"/items?limit=10", &items)
 		if items.Type != "FeatureCollection" || items.NumberReturned != 10 || len(items.Features) != 10 || items.NumberMatched < want {
 			t.Errorf("%s: %d of %d", name, items.NumberReturned, items.NumberMatched)
 		}
 	}
-	if code := stop(); code != exitDone {
+	if code := srv.stop(); code != exitDone {
 		t.Errorf("a stopped server ends with %d", code)
 	}
-	if _, err := http.Get(address + "/projects"); err == nil {
+	if _, err := http.Get(srv.address + "/projects"); err == nil {
 		t.Error("the server still answers")
 	}
 	left, _ := filepath.Glob(project + "-*")
@@ -302,12 +309,12 @@ func TestPortTaken(t *testing.T) {
 	project := newTown().build(t, t.TempDir())
 	run(t, "serve", project, "--addr", at, "--lang", "en").must(exitFault).says(at, "--addr")
 	run(t, "serve", project, "--addr", "8080", "--lang", "en").must(exitUsage).says("127.0.0.1:8080")
-	address, _, stop := serving(t, "demo", "--addr", at, "--project", filepath.Join(t.TempDir(), "d.gpkg"), "--lang", "en")
-	if address == "http://"+at {
+	srv := serving(t, "demo", "--addr", at, "--project", filepath.Join(t.TempDir(), "d.gpkg"), "--lang", "en")
+	if srv.address == "http://"+at {
 		t.Errorf("served on %s, which is taken", at)
 	}
-	get(t, address+"/projects", nil)
-	if code := stop(); code != exitDone {
+	get(t, srv.address+"/projects", nil)
+	if code := srv.stop(); code != exitDone {
 		t.Errorf("exit %d", code)
 	}
 }
@@ -319,23 +326,23 @@ func TestServe(t *testing.T) {
 	project := c.build(t, dir)
 	c.score(t, project).must(exitDone)
 	run(t, "new", filepath.Join(dir, "other.gpkg")).must(exitDone)
-	address, printed, stop := serving(t, "serve", dir, "--addr", "127.0.0.1:0", "--read-only", "--json")
-	if !strings.Contains(printed, `"address"`) {
-		t.Errorf("printed %q", printed)
+	srv := serving(t, "serve", dir, "--addr", "127.0.0.1:0", "--read-only", "--json")
+	if !strings.Contains(srv.printed, `"address"`) {
+		t.Errorf("printed %q", srv.printed)
 	}
 	var projects struct{ Projects []struct{ ID string } }
-	get(t, address+"/projects", &projects)
+	get(t, srv.address+"/projects", &projects)
 	if len(projects.Projects) != 2 || projects.Projects[0].ID != "other" || projects.Projects[1].ID != "town" {
 		t.Errorf("%+v", projects)
 	}
 	var items struct {
 		Features []struct{ Properties map[string]any }
 	}
-	get(t, address+"/projects/town/collections/matrix/items", &items)
+	get(t, srv.address+"/projects/town/collections/matrix/items", &items)
 	if len(items.Features) != 2 || items.Features[0].Properties["neighborhood"] != "=1+1 上清寺" {
 		t.Errorf("%+v", items)
 	}
-	r, err := http.Post(address+"/projects/town/layers?as=land", "application/geo+json", strings.NewReader(collection(c.land)))
+	r, err := http.Post(srv.address+"/projects/town/layers?as=land", "application/geo+json", strings.NewReader(collection(c.land)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -343,7 +350,7 @@ func TestServe(t *testing.T) {
 	if r.StatusCode < 400 || r.StatusCode >= 500 {
 		t.Errorf("an upload to a read-only server: %s", r.Status)
 	}
-	if code := stop(); code != exitDone {
+	if code := srv.stop(); code != exitDone {
 		t.Errorf("exit %d", code)
 	}
 }

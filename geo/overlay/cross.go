@@ -180,7 +180,7 @@ func (r run) wraps(a, b *node) bool {
 // meet finds where one piece of border meets the outline.
 func (x *crossing) meet(o *outline, elem int32, c *border) {
 	box := c.box.pad(slack)
-	more := slack * c.perMetre()
+	more := float64(slack * c.perMetre())
 	for i := range o.blocks {
 		b := &o.blocks[i]
 		if !b.box.meets(box) {

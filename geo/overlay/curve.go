@@ -64,7 +64,7 @@ func (c *curve) sweep(o xy, t0, t1 float64) float64 {
 	}
 	// About the centre it is r²·Δθ; moving the origin adds a chord.
 	turn := 2 * (arctan(t1) - arctan(t0))
-	return float64(c.r*c.r)*turn + c.a.sub(o).cross(q.sub(p))
+	return float64(float64(c.r*c.r)*turn) + c.a.sub(o).cross(q.sub(p))
 }
 
 // arctan is the arc tangent for |t| ≤ ½ or so, in plain arithmetic (the same on every processor).
@@ -77,7 +77,7 @@ func arctan(t float64) float64 {
 	for k := 21; k >= 1; k -= 2 {
 		s = 1/float64(k) - float64(z*s)
 	}
-	return 4 * t * s
+	return float64(4 * t * s)
 }
 
 // span is an interval of a curve's parameter.
@@ -110,7 +110,7 @@ type strip struct {
 func newStrip(a, b xy, r float64) strip {
 	v := b.sub(a)
 	l := v.length()
-	return strip{a: a, d: v.scale(1 / l), l: l, r: r, mid: a.along(v, 0.5), half: math.Sqrt(float64(l*l)/4 + float64(r*r))}
+	return strip{a: a, d: v.scale(1 / l), l: l, r: r, mid: a.along(v, 0.5), half: math.Sqrt(float64(l*l/4) + float64(r*r))}
 }
 
 func (s *strip) has(p xy) bool {
@@ -139,7 +139,7 @@ func (c *curve) inDisc(spans []span, o *disc) []span {
 		return spans
 	}
 	// The part of the circle beyond x along v lies in the disc.
-	x := (l + float64((c.r-o.r)*((c.r+o.r)/l))) / 2
+	x := float64((l + float64((c.r-o.r)*((c.r+o.r)/l))) / 2)
 	if x >= c.r {
 		return spans
 	}

@@ -51,7 +51,7 @@ func newGrid(g *region) *grid {
 				if q.holder[k] >= 0 {
 					continue
 				}
-				v := xy{q.box.x0 + (float64(x)+0.5)*cw, q.box.y0 + (float64(y)+0.5)*ch}.sub(c)
+				v := xy{q.box.x0 + float64((float64(x)+0.5)*cw), q.box.y0 + float64((float64(y)+0.5)*ch)}.sub(c)
 				d := v.length()
 				switch {
 				case d > reach+half:

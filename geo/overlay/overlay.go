@@ -293,7 +293,7 @@ func clean(mp orb.MultiPolygon) (orb.MultiPolygon, error) {
 	}
 	// Half a step of rounding, along the whole border.
 	was := sizeOf(given)
-	if lost := measure.Area(given) - measure.Area(mp); lost > 1e-3+1e-4*was.border {
+	if lost := measure.Area(given) - measure.Area(mp); lost > 1e-3+float64(1e-4*was.border) {
 		return nil, fmt.Errorf("normalise: %g of %g m² would be lost", lost, was.area)
 	}
 	return mp, nil

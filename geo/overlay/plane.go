@@ -79,7 +79,7 @@ func bulge(a, b orb.Point) float64 {
 	if l == 0 {
 		return 0
 	}
-	return x * (float64(x*x)/2 + float64(y*y)) / l * tan / (4 * earth)
+	return x * (float64(x*x/2) + float64(y*y)) / l * tan / (4 * earth)
 }
 
 // longest is the length in metres beyond which an edge is cut in any case: farther, geodesics themselves bend in the plane.

@@ -114,7 +114,7 @@ func (g *region) covered(spans []span, c *candidate, box rect) ([]span, bool) {
 	m := c.at((c.t0 + c.t1) / 2)
 	v := c.at(c.t0).sub(m)
 	w := c.at(c.t1).sub(m)
-	size := math.Sqrt(max(v.dot(v), w.dot(w))) * (1 + 1e-9) // an arc of at most π/4 lies in this circle
+	size := float64(math.Sqrt(max(v.dot(v), w.dot(w))) * (1 + 1e-9)) // an arc of at most π/4 lies in this circle
 	q := g.grid
 	x0, x1, y0, y1, ok := q.cells(box)
 	if !ok {

@@ -173,7 +173,7 @@ func sizeOf(mp orb.MultiPolygon) size {
 			}
 			t := tangent(math.Abs(r[0][1]))
 			kx := metres / math.Sqrt(1+float64(t*t))
-			a := math.Abs(planarArea(r)) / 2 * kx * metres
+			a := float64(math.Abs(planarArea(r)) / 2 * kx * metres)
 			if i == 0 {
 				area += a
 			} else {
@@ -323,7 +323,7 @@ func (z *Zone) coveredIn(t *tile, cut orb.Polygon, size size) (part, total float
 // whole (twice its area is given). It does unless rounding made two decisions at one place differ.
 func (x *crossing) closes(o *outline, whole2 float64) bool {
 	size := o.box.x1 - o.box.x0 + o.box.y1 - o.box.y0
-	tol := 1e-6 * max(o.area2, whole2)
+	tol := float64(1e-6 * max(o.area2, whole2))
 	return float64(x.open*size) <= tol && x.area2 >= -tol && x.area2 <= o.area2+tol
 }
 

@@ -48,7 +48,7 @@ func (z *Zone) trace(p orb.Polygon, served bool) (mp orb.MultiPolygon, ok bool) 
 	if !served {
 		want = o.area2 - want
 	}
-	if math.Abs(area2-want) > 2*w.chords+1e-6*o.area2 {
+	if math.Abs(area2-want) > float64(2*w.chords)+float64(1e-6*o.area2) {
 		return nil, false
 	}
 	return drawn(mp)
@@ -227,7 +227,7 @@ func (w *walker) alongBorder(e piece) (s stretch) {
 			}
 		}
 		// 2/3 of the sagitta times the length would do.
-		w.chords += c.r * (math.Pi * math.Pi / 2 / float64(n*n)) * 2 * c.r * (arctan(e.t1) - arctan(e.t0))
+		w.chords += float64(c.r * (math.Pi * math.Pi / 2 / float64(n*n)) * 2 * c.r * (arctan(e.t1) - arctan(e.t0)))
 	}
 	places = append(places, c.at(e.t1))
 	if !w.served {
@@ -245,7 +245,7 @@ func (w *walker) alongBorder(e piece) (s stretch) {
 func angle(v xy) float64 {
 	ax, ay := math.Abs(v.x), math.Abs(v.y)
 	t := min(ax, ay) / max(ax, ay)
-	a := t * (math.Pi/4 + 0.273*(1-t))
+	a := float64(t * (math.Pi/4 + float64(0.273*(1-t))))
 	if ay > ax {
 		a = math.Pi/2 - a
 	}

@@ -103,7 +103,7 @@ func apart(p *part) float64 {
 		}
 		h.Write(b[:])
 	}
-	return 1e-7 * (1 + 9*float64(h.Sum64()>>11)/(1<<53))
+	return 1e-7 * (1 + float64(9*float64(h.Sum64()>>11)/(1<<53)))
 }
 
 func compareParts(a, b part) int {

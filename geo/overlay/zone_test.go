@@ -48,6 +48,8 @@ func TestCoveredClosedForms(t *testing.T) {
 			{"square just in a disc", []Site{{l.point(0, 0), r}}, l.square(0, 0, r*math.Sqrt2), 2 * r * r, 2 * r * r},
 			{"square beyond a disc", []Site{{l.point(0, 0), r}}, l.square(900, 0, 300), 0, 300 * 300},
 			{"square touched by a disc", []Site{{l.point(0, 0), r}}, l.square(650, 0, 300), 0, 300 * 300},
+			{"disc of 1 km", []Site{{l.point(0, 0), 1000}}, l.square(0, 0, 2200), math.Pi * 1e6, 2200 * 2200},
+			{"disc of 3 km", []Site{{l.point(0, 0), 3000}}, l.square(0, 0, 6600), math.Pi * 9e6, 6600 * 6600},
 			{"half of a disc", []Site{{l.point(0, 0), r}}, l.box(0, -600, 600, 600), math.Pi * r * r / 2, 600 * 1200},
 			{"quarter of a disc, corner at the centre", []Site{{l.point(0, 0), r}}, l.box(0, 0, 600, 600), math.Pi * r * r / 4, 600 * 600},
 			{"circle inscribed in the square", []Site{{l.point(0, 0), r}}, l.square(0, 0, 2*r), math.Pi * r * r, 4 * r * r},

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"sort"
+	"strings"
+	"testing"
+)
+
+// The README promises scripts a form of every --json. Each document is held against it, field by field and type by type:
+// nothing is printed that it does not name, and what it does not call optional is there.
+func TestJSONContract(t *testing.T) {
+	promised := readContract(t)
+	seen := map[string]map[string]map[string]bool{} // command → path → types
+	add := func(command string, r result) {
+		var doc any
+		r.json(&doc)
+		if seen[command] == nil {
+			seen[command] = map[string]map[string]bool{}
+		}
+		flatten(seen[command], "", doc)
+	}
+	c := newTown()
+	dir := t.TempDir()
+	area := write(t, filepath.Join(dir, "area.geojson"), box(106.49, 29.49, 106.55, 29.53))
+	project := c.build(t, dir, "--complete="+area)
+	clinics := filepath.Join(dir, "clinics.geojson")
+	mixed := write(t, filepath.Join(dir, "mixed.geojson"), strings.Replace(collection(append(c.clinics, feature{`null`, []property{{"id", `"x"`}}})), `[106.6`, `[106.6`, 1))
+	other := write(t, filepath.Join(dir, "other", "clinics.geojson"), collection(c.clinics[:1]))
+	bad := write(t, filepath.Join(dir, "bad.yaml"), strings.Replace(townCatalog, "radius_m: 500", "radius_m: -5", 1))
+
+	add("new", run(t, "new", filepath.Join(dir, "new.gpkg"), "--json").must(exitDone))
+	add("import", run(t, "import", project, mixed, "--as", "facilities", "--service", "clinic", "--json").must(exitDone))
+	add("import", run(t, "import", project, clinics, "--as", "facilities", "--service", "clinic", "--json").must(exitDone))
+	far := write(t, filepath.Join(dir, "far.geojson"), point(2, 48))
+	add("import", run(t, "import", project, far, "--as", "facilities", "--service", "park", "--attribution", "A", "--derived", "B", "--json").must(exitDone))
+	add("import", run(t, "import", project, other, "--as", "facilities", "--service", "clinic", "--json").must(exitUsage))
+	add("layers", run(t, "layers", project, "--json").must(exitDone))
+	add("layers", run(t, "layers", project, "show", "clinics", "--json").must(exitDone))
+	add("score", c.score(t, project))
+	add("score", c.score(t, project, "--denominator", "population", "--as-of", "2026-01-31", "--year", "2027", "--accept-parent", "--assume-complete"))
+	for _, args := range [][]string{{westID}, {westID, "--requirement", "clinic-15"}, {"street=大坪街道"}, {eastID, "--requirement", "kindergarten-15"}} {
+		add("explain", run(t, append([]string{"explain", project, "--json", "--neighborhood"}, args...)...).must(exitDone))
+	}
+	add("gaps", run(t, "gaps", project, "--json").must(exitDone))
+	run(t, "import", project, other, "--as", "facilities", "--service", "clinic", "--replace").must(exitDone)
+	add("runs", run(t, "runs", project, "--json").must(exitDone))
+	add("export", run(t, "export", project, "--layer", "scores", "-o", filepath.Join(dir, "s.csv"), "--json").must(exitDone))
+	add("copy", run(t, "copy", project, filepath.Join(dir, "copy.gpkg"), "--json").must(exitDone))
+	add("catalog list", run(t, "catalog", "list", "--json").must(exitDone))
+	for _, id := range []string{"chongqing-15min", "gb50180-2018", "tdt1062-2021", "complete-community-2020", filepath.Join(dir, "town.yaml")} {
+		add("catalog show", run(t, "catalog", "show", id, "--json").must(exitDone))
+	}
+	add("catalog lint", run(t, "catalog", "lint", bad, "--json").must(exitCondition))
+	add("catalog lint", run(t, "catalog", "lint", filepath.Join(dir, "town.yaml"), "--json"))
+	add("catalog export", run(t, "catalog", "export", "gb50180-2018", "--json").must(exitDone))
+	add("catalog export", run(t, "catalog", "export", "gb50180-2018", "-o", filepath.Join(dir, "c.yaml"), "--json").must(exitDone))
+	add("version", run(t, "version", "--json").must(exitDone))
+	add("demo", result{t: t, stdout: theDemo(t).stdout})
+	srv := serving(t, "serve", project, "--addr", "127.0.0.1:0", "--json")
+	srv.stop()
+	add("serve", result{t: t, stdout: srv.printed})
+	add("errors", run(t, "score", project, "--catalog", bad, "--json").must(exitRefused))
+	add("errors", run(t, "runs", filepath.Join(dir, "none.gpkg"), "--json").must(exitUsage))
+
+	if os.Getenv("LIFECIRCLE_SHOW_CONTRACT") != "" {
+		show(t, seen)
+	}
+	for command, paths := range seen {
+		for path, types := range paths {
+			p, ok := promised[command][path]
+			if !ok {
+				t.Errorf("%s --json prints %s %v, which the README does not name", command, path, sortedSet(types))
+				continue
+			}
+			for typ := range types {
+				if !slices.Contains(p.types, typ) {
+					t.Errorf("%s --json: %s is %s, the README says %v", command, path, typ, p.types)
+				}
+			}
+		}
+	}
+	for command, paths := range promised {
+		for path, p := range paths {
+			if seen[command][path] == nil && !p.optional {
+				t.Errorf("%s --json lacks %s, which the README promises", command, path)
+			}
+		}
+	}
+}
+
+type promise struct {
+	types    []string
+	optional bool
+}
+
+var contractRow = regexp.MustCompile("^\\| `([^`]+)` \\| ([a-z, ]+)(\\?)? \\|")
+
+// readContract reads the README's tables: a heading a command, a row a field.
+func readContract(t *testing.T) map[string]map[string]promise {
+	t.Helper()
+	out := map[string]map[string]promise{}
+	command := ""
+	for line := range strings.SplitSeq(read(t, "README.md"), "\n") {
+		if h, ok := strings.CutPrefix(line, "### "); ok {
+			command = h
+			out[command] = map[string]promise{}
+		}
+		if m := contractRow.FindStringSubmatch(line); m != nil && command != "" {
+			out[command][m[1]] = promise{strings.Split(m[2], " or "), m[3] == "?"}
+		}
+	}
+	if len(out) == 0 {
+		t.Fatal("the README has no contract")
+	}
+	return out
+}
+
+// flatten lists the paths of a document's values with their types; elements of an array share one path.
+func flatten(out map[string]map[string]bool, path string, v any) {
+	note := func(typ string) {
+		if path == "" {
+			return
+		}
+		if out[path] == nil {
+			out[path] = map[string]bool{}
+		}
+		out[path][typ] = true
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		if strings.HasSuffix(path, "declared") { // its keys are names of options
+			note("object")
+			return
+		}
+		for key, child := range v {
+			next := key
+			if path != "" {
+				next = path + "." + key
+			}
+			flatten(out, next, child)
+		}
+	case []any:
+		if len(v) == 0 {
+			return
+		}
+		for _, child := range v {
+			flatten(out, path+"[]", child)
+		}
+	case string:
+		note("text")
+	case json.Number:
+		note("number")
+	case bool:
+		note("boolean")
+	case nil:
+		note("null")
+	}
+}
+
+func sortedSet(m map[string]bool) []string {
+	var out []string
+	for k := range m {
+		out = append(out, k)
+	}
+	sort.Strings(out)
+	return out
+}
+
+func show(t *testing.T, seen map[string]map[string]map[string]bool) {
+	var commands []string
+	for c := range seen {
+		commands = append(commands, c)
+	}
+	sort.Strings(commands)
+	for _, c := range commands {
+		var paths []string
+		for p := range seen[c] {
+			paths = append(paths, p)
+		}
+		sort.Strings(paths)
+		for _, p := range paths {
+			t.Logf("SHOW %s ## `%s` | %s", c, p, strings.Join(sortedSet(seen[c][p]), " or "))
+		}
+	}
+}
