@@ -7,13 +7,20 @@ import (
 	"math"
 	"os"
 	"strings"
-	"testing"
 
 	"github.com/paulmach/orb"
 
 	"lifecircle/coverage"
 	"lifecircle/coverage/catalog"
 )
+
+// tester is what the helpers need of a test: *testing.T, *testing.F and *rapid.T have it.
+type tester interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+	Fatal(args ...any)
+}
 
 // A lattice city lies on a grid of squares of about 1 km at 29.5° N. Its places are given in whole metres east
 // and north of an origin, so that distances and shares are known in closed form.
@@ -113,7 +120,7 @@ var testServices = func() *catalog.Services {
 	return s
 }()
 
-func book(t testing.TB, yaml string) *catalog.Catalog {
+func book(t tester, yaml string) *catalog.Catalog {
 	t.Helper()
 	c, findings, err := catalog.Parse([]byte("id: test\ntitle: {zh: 测试, en: test}\ntiers: [{id: \"15\", minutes: 15}, {id: \"5\", minutes: 5}]\n"+yaml), "test.yaml", testServices)
 	if err != nil {
@@ -122,7 +129,7 @@ func book(t testing.TB, yaml string) *catalog.Catalog {
 	return c
 }
 
-func assess(t testing.TB, cat *catalog.Catalog, p coverage.Params, layers ...*coverage.Layer) *coverage.Run {
+func assess(t tester, cat *catalog.Catalog, p coverage.Params, layers ...*coverage.Layer) *coverage.Run {
 	t.Helper()
 	city, err := coverage.NewCity(layers)
 	if err != nil {
@@ -213,7 +220,7 @@ func oneUnit() *coverage.Layer {
 }
 
 // records gives a table's rows as texts by column.
-func records(t testing.TB, table coverage.Table) []map[string]string {
+func records(t tester, table coverage.Table) []map[string]string {
 	t.Helper()
 	var out []map[string]string
 	seen := map[string]bool{}
@@ -239,7 +246,7 @@ func records(t testing.TB, table coverage.Table) []map[string]string {
 }
 
 // geojsonOf gives a table as bytes, geometry and all.
-func geojsonOf(t testing.TB, table coverage.Table) string {
+func geojsonOf(t tester, table coverage.Table) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := table.WriteGeoJSON(&b); err != nil {
@@ -249,7 +256,7 @@ func geojsonOf(t testing.TB, table coverage.Table) string {
 }
 
 // everyTable gives all of a run's tables as bytes.
-func everyTable(t testing.TB, r *coverage.Run) string {
+func everyTable(t tester, r *coverage.Run) string {
 	t.Helper()
 	var b strings.Builder
 	for _, name := range []string{"scores", "coverage", "matrix", "gaps", "service_areas"} {
@@ -277,7 +284,7 @@ func hasMark(r *coverage.Run, code string) bool {
 }
 
 // score finds a subject's score in a scope.
-func score(t testing.TB, r *coverage.Run, subject, scope string) coverage.Score {
+func score(t tester, r *coverage.Run, subject, scope string) coverage.Score {
 	t.Helper()
 	for i := range r.Subjects {
 		if r.Subjects[i].ID == subject {
@@ -293,7 +300,7 @@ func score(t testing.TB, r *coverage.Run, subject, scope string) coverage.Score 
 }
 
 // cell finds a cell of a run by the ids of subject and requirement.
-func cell(t testing.TB, r *coverage.Run, subject, requirement string) coverage.Cell {
+func cell(t tester, r *coverage.Run, subject, requirement string) coverage.Cell {
 	t.Helper()
 	for s := range r.Subjects {
 		for k := range r.Requirements {

@@ -1,6 +1,7 @@
 package coverage_test
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"testing"
@@ -72,10 +73,10 @@ func TestBorderGoesToTheSmallestIDByBytes(t *testing.T) {
 }
 
 // reachRows runs table reach over an in-memory project.
-func reachRows(t testing.TB, yaml string, p coverage.Params, layers ...*coverage.Layer) []map[string]string {
+func reachRows(t tester, yaml string, p coverage.Params, layers ...*coverage.Layer) []map[string]string {
 	t.Helper()
 	st := newMemory(layers...)
-	table, err := coverage.ReachTable(t.Context(), st, assess(t, book(t, yaml), p, layers...), coverage.Options{Threads: 2})
+	table, err := coverage.ReachTable(context.Background(), st, assess(t, book(t, yaml), p, layers...), coverage.Options{Threads: 2})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ const style = {
 
 const layers = [
   { id: "units", source: "units", type: "fill", paint: { "fill-color": ["get", "colour"], "fill-opacity": ["get", "opacity"] } },
-  { id: "units-hatch", source: "units", type: "fill", filter: ["==", ["get", "hatched"], true], paint: { "fill-pattern": "uncertain" } },
+  { id: "units-hatch", source: "units", type: "fill", filter: ["==", ["get", "hatched"], true], paint: { "fill-pattern": "uncertain", "fill-opacity": ["get", "hatchOpacity"] } },
   { id: "land", source: "land", type: "fill", paint: { "fill-color": ink.land, "fill-opacity": 0.14 } },
   {
     id: "roads", source: "roads", type: "line", layout: { "line-join": "round" },
@@ -132,10 +132,10 @@ export class MapView {
   paintScores(rows) {
     this.#paint((u) => {
       const row = rows.get(u.id);
-      if (!row || row.score === null) return { colour: unknown, opacity: 0.75, hatched: false, note: "" };
+      if (!row || row.score === null) return { colour: unknown, opacity: 0.75, hatched: false, hatchOpacity: 0, note: "" };
       const note = row.score_max > row.score ? `${points(row.score)}–${points(row.score_max)}` : points(row.score);
       return {
-        colour: ramp[scoreClass(row.score)], opacity: 0.78, hatched: row.score_max - row.score >= 10,
+        colour: ramp[scoreClass(row.score)], opacity: 0.78, hatched: row.score_max - row.score >= 10, hatchOpacity: 0.8,
         note: row.grade ? `${note} ${row.grade}` : note,
       };
     });
@@ -146,7 +146,7 @@ export class MapView {
     this.#paint((u) => {
       const row = rows.get(u.id);
       const kind = row ? coverageClass(row) : "not_assessed";
-      return { colour: verdictColour[kind], opacity: 0.5, hatched: kind === "not_detected", note: row && row.share !== null ? shareText(row.share, row.share_max) : "" };
+      return { colour: verdictColour[kind], opacity: 0.5, hatched: kind === "not_detected", hatchOpacity: 0.35, note: row && row.share !== null ? shareText(row.share, row.share_max) : "" };
     });
   }
 

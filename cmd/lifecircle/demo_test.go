@@ -62,6 +62,7 @@ func theDemo(t *testing.T) demoRun {
 
 // The embedded city: 18 neighborhoods, scored as they are and assuming complete data; what is certain is never taken back.
 func TestDemo(t *testing.T) {
+	t.Parallel()
 	d := theDemo(t)
 	var doc struct {
 		Project         string
@@ -110,6 +111,7 @@ type totals struct {
 
 // Each demo's explanation adds up, on a real city and for every neighborhood and parent.
 func TestDemoExplained(t *testing.T) {
+	t.Parallel()
 	d := theDemo(t)
 	var doc struct{ Rows []map[string]any }
 	run(t, "export", d.project, "--layer", "scores", "--json").must(exitDone).json(&doc)
@@ -130,6 +132,7 @@ func TestDemoExplained(t *testing.T) {
 // The numbers of the embedded city stand in testdata. They change only with the definitions, and then in the open:
 // go test ./cmd/lifecircle -run Golden -update.
 func TestGolden(t *testing.T) {
+	t.Parallel()
 	d := theDemo(t)
 	var sums strings.Builder
 	for _, table := range resultTables {
@@ -257,6 +260,7 @@ func get(t *testing.T, url string, v any) string {
 
 // The README's first command, from nothing to a served map, on a random port.
 func TestDemoServes(t *testing.T) {
+	t.Parallel()
 	project := filepath.Join(t.TempDir(), "demo.gpkg")
 	srv := serving(t, "demo", "--addr", "127.0.0.1:0", "--project", project, "--lang", "en")
 	for _, word := range []string{"neighborhood", "score_max", "grade", "completeness", "worst requirements", "Glyfada 格利法扎", "OpenStreetMap is no survey", "certain", "without the assumption",
@@ -300,6 +304,7 @@ func TestDemoServes(t *testing.T) {
 
 // A port that is taken stops serve with a clear error; the demo takes another one.
 func TestPortTaken(t *testing.T) {
+	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -321,6 +326,7 @@ func TestPortTaken(t *testing.T) {
 
 // serve tells its address as JSON, serves a folder of projects, and with --read-only takes no uploads.
 func TestServe(t *testing.T) {
+	t.Parallel()
 	c := newTown()
 	dir := t.TempDir()
 	project := c.build(t, dir)
@@ -357,6 +363,7 @@ func TestServe(t *testing.T) {
 
 // Ctrl+C between the demo's two runs ends with 130, and the project holds the first.
 func TestDemoInterrupted(t *testing.T) {
+	t.Parallel()
 	project := filepath.Join(t.TempDir(), "d.gpkg")
 	ctx, cancel := context.WithCancel(context.Background())
 	words := &trigger{word: "scored as it is", pull: cancel}

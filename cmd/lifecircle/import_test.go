@@ -46,6 +46,7 @@ type errorDoc struct {
 
 // Every row of a file is accounted for, by number, id and reason.
 func TestImportReport(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	project := filepath.Join(dir, "p.gpkg")
 	run(t, "new", project).must(exitDone)
@@ -82,6 +83,7 @@ func TestImportReport(t *testing.T) {
 
 // The same file again changes no byte of any table, and says so with the stored report.
 func TestImportTwice(t *testing.T) {
+	t.Parallel()
 	c := newTown()
 	dir := t.TempDir()
 	project := c.build(t, dir, "--complete")
@@ -108,6 +110,7 @@ func TestImportTwice(t *testing.T) {
 
 // Other content under a name that is taken is refused until the user says whether it replaces or adds.
 func TestImportConflict(t *testing.T) {
+	t.Parallel()
 	c := newTown()
 	dir := t.TempDir()
 	project := c.build(t, dir, "--complete")
@@ -144,6 +147,7 @@ func TestImportConflict(t *testing.T) {
 
 // What cannot be used is refused as a whole: exit 3, file and place named, and the project is as it was.
 func TestImportRefused(t *testing.T) {
+	t.Parallel()
 	c := newTown()
 	dir := t.TempDir()
 	project := c.build(t, dir, "--complete")
@@ -185,6 +189,7 @@ func TestImportRefused(t *testing.T) {
 
 // A surveyed area with a broken part is refused: it would promise completeness where nobody looked.
 func TestImportBrokenArea(t *testing.T) {
+	t.Parallel()
 	c := newTown()
 	dir := t.TempDir()
 	project := c.build(t, dir)
@@ -198,6 +203,7 @@ func TestImportBrokenArea(t *testing.T) {
 
 // A layer can come down a pipe, if it is given a name.
 func TestImportStandardInput(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	project := filepath.Join(dir, "p.gpkg")
 	run(t, "new", project).must(exitDone)
@@ -208,6 +214,7 @@ func TestImportStandardInput(t *testing.T) {
 
 // What is no project is never written to.
 func TestNotAProject(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	geo := write(t, filepath.Join(dir, "a.geojson"), `{"type":"FeatureCollection","features":[]}`)
 	empty := write(t, filepath.Join(dir, "empty.gpkg"), "")

@@ -11,6 +11,7 @@ import (
 
 // Wrong usage ends with 2, says what is wrong and where help is, and prints no result.
 func TestUsage(t *testing.T) {
+	t.Parallel()
 	for _, x := range []struct {
 		args []string
 		word string
@@ -50,6 +51,7 @@ func TestUsage(t *testing.T) {
 
 // With nothing said at all, the help stands where a person looks, and a script sees that it called wrongly.
 func TestNothingSaid(t *testing.T) {
+	t.Parallel()
 	if r := run(t).must(exitUsage); r.stdout != "" || !strings.Contains(r.stderr, "Usage: lifecircle") {
 		t.Errorf("stdout %q", clip(r.stdout))
 	}
@@ -57,6 +59,7 @@ func TestNothingSaid(t *testing.T) {
 
 // The help of every command holds an example of it and needs no manual beside it.
 func TestHelp(t *testing.T) {
+	t.Parallel()
 	r := run(t, "--help").must(exitDone)
 	for _, c := range commands() {
 		if !strings.Contains(r.stdout, "\n  "+c) {
@@ -86,6 +89,7 @@ func TestHelp(t *testing.T) {
 
 // --quiet leaves nothing on standard error when all went well, and the results where they are.
 func TestQuiet(t *testing.T) {
+	t.Parallel()
 	c := newTown()
 	dir := t.TempDir()
 	project := c.build(t, dir)
@@ -124,6 +128,7 @@ func TestLanguage(t *testing.T) {
 }
 
 func TestNew(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "city.gpkg")
 	var doc map[string]string
@@ -145,6 +150,7 @@ func TestNew(t *testing.T) {
 }
 
 func TestVersion(t *testing.T) {
+	t.Parallel()
 	var doc map[string]string
 	run(t, "version", "--json").must(exitDone).json(&doc)
 	if doc["version"] == "" || doc["algorithm"] == "" {
@@ -155,6 +161,7 @@ func TestVersion(t *testing.T) {
 
 // A catalog of one's own is exported from a shipped one, checked with line numbers, and refused where it is broken.
 func TestCatalog(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	var list struct {
 		Catalogs []struct {
@@ -219,6 +226,7 @@ func TestCatalog(t *testing.T) {
 
 // Columns stand under their heads, Chinese characters counted as two places and numbers at the right.
 func TestGrid(t *testing.T) {
+	t.Parallel()
 	g := grid{head: []string{"评价单元", "n", "list"}, right: map[int]bool{1: true}, fit: 24}
 	g.add("上清寺街道", "7", "a"+fitMark+"b"+fitMark+"cc"+fitMark+"dddddd")
 	g.add("A", "12345", "one\ntwo")

@@ -19,6 +19,7 @@ import (
 // A planner's own files and catalog give the numbers that can be worked out with a pencil: 100 of 160 people reach the clinic,
 // who are 0.78125 of the pass line; the mandatory clinic caps the grade.
 func TestOwnData(t *testing.T) {
+	t.Parallel()
 	c := newTown()
 	project := c.build(t, t.TempDir(), "--complete")
 	var doc scored
@@ -44,6 +45,7 @@ func TestOwnData(t *testing.T) {
 
 // The same clinics from a map extract promise nothing beyond themselves: what was unmet is not detected, and the score an interval.
 func TestOwnDataNotSurveyed(t *testing.T) {
+	t.Parallel()
 	c := newTown()
 	project := c.build(t, t.TempDir())
 	var doc, assumed scored
@@ -67,6 +69,7 @@ func TestOwnDataNotSurveyed(t *testing.T) {
 
 // A layer that is complete inside a polygon is unmet there and not detected outside.
 func TestSurveyedArea(t *testing.T) {
+	t.Parallel()
 	c := newTown()
 	dir := t.TempDir()
 	area := write(t, filepath.Join(dir, "area.geojson"), box(106.49, 29.49, 106.5205, 29.53))
@@ -192,6 +195,7 @@ func (e explained) rederive(t *testing.T) {
 
 // Every number can be re-derived: the score from the requirements, these from the people, these from the way to a facility.
 func TestExplain(t *testing.T) {
+	t.Parallel()
 	c := newTown()
 	project := c.build(t, t.TempDir(), "--complete")
 	c.score(t, project).must(exitDone)
@@ -253,6 +257,7 @@ func exports(t *testing.T, project string) map[string]string {
 
 // No export hangs on the number of threads, or on the order in which a colleague's tool wrote features and properties.
 func TestSameBytes(t *testing.T) {
+	t.Parallel()
 	c := newTown()
 	one := c.build(t, filepath.Join(t.TempDir(), "one"), "--complete")
 	c.score(t, one, "--threads", "1").must(exitDone)
@@ -272,6 +277,7 @@ func TestSameBytes(t *testing.T) {
 
 // Scoring the same again is the same run, found and not computed; older runs can still be exported.
 func TestSameRun(t *testing.T) {
+	t.Parallel()
 	c := newTown()
 	project := c.build(t, t.TempDir(), "--complete")
 	var first, again, assumed scored
@@ -314,6 +320,7 @@ func TestSameRun(t *testing.T) {
 
 // The tables are what scripts read: header, BOM, order, empty for unknown, and no cell that a spreadsheet would run.
 func TestExport(t *testing.T) {
+	t.Parallel()
 	c := newTown()
 	dir := t.TempDir()
 	project := c.build(t, dir, "--complete")
@@ -398,6 +405,7 @@ func TestExport(t *testing.T) {
 
 // The gaps hold just the people who are not covered.
 func TestGaps(t *testing.T) {
+	t.Parallel()
 	c := newTown()
 	project := c.build(t, t.TempDir(), "--complete")
 	c.score(t, project).must(exitDone)
@@ -436,6 +444,7 @@ func TestGaps(t *testing.T) {
 
 // A table of counts by code stands in where a planner has no points: spread over the land, and every output says so.
 func TestAttributes(t *testing.T) {
+	t.Parallel()
 	c := newTown()
 	dir := t.TempDir()
 	project := filepath.Join(dir, "town.gpkg")
@@ -469,6 +478,7 @@ func (town) town(t testing.TB, dir string) { write(t, filepath.Join(dir, "town.y
 
 // A condition of the user that does not hold is told apart from a failure: the results are there, the exit code is 4.
 func TestConditions(t *testing.T) {
+	t.Parallel()
 	c := newTown()
 	dir := t.TempDir()
 	project := c.build(t, dir, "--complete")
@@ -492,6 +502,7 @@ func TestConditions(t *testing.T) {
 
 // Ctrl+C during a score leaves a project as it was.
 func TestInterrupted(t *testing.T) {
+	t.Parallel()
 	c := newTown()
 	project := c.build(t, t.TempDir(), "--complete")
 	ctx, stop := context.WithCancel(context.Background())
@@ -512,6 +523,7 @@ func TestInterrupted(t *testing.T) {
 
 // A copy is a project of its own, and never overwrites anything.
 func TestCopy(t *testing.T) {
+	t.Parallel()
 	c := newTown()
 	project := c.build(t, t.TempDir(), "--complete")
 	c.score(t, project).must(exitDone)
