@@ -45,7 +45,7 @@ func packSamples() map[string]*Layer {
 		},
 		"buildings": {
 			Info: LayerInfo{LayerKey: LayerKey{Role: RoleBuildings, Name: "b"}}, IDs: []string{"1", "2"},
-			Points:  []orb.Point{{106.5, 29.5}, {-0.0, math.Copysign(0, -1)}},
+			Points:  []orb.Point{{106.5, 29.5}, {0, math.Copysign(0, -1)}},
 			AreaMM2: []int64{1, 2}, FloorMM2: []int64{3, Unknown}, Measures: []Measure{{"households", false, []int64{1, 2}}, {"population", false, []int64{3, 4}}},
 		},
 		"network": {

@@ -50,6 +50,9 @@ func (c demoCmd) Run(a *app) error {
 	start := time.Now()
 	doc, err := c.build(a, path, cat, start)
 	if err != nil {
+		if c.Project == "" {
+			os.RemoveAll(filepath.Dir(path)) // nobody was told of it
+		}
 		return err
 	}
 	if c.NoServe {
@@ -144,10 +147,24 @@ func (c demoCmd) build(a *app, path string, cat *catalog.Catalog, start time.Tim
 	fmt.Fprintf(a.stdout, a.in("\n不作假定时：达标 %d，未达标 %d，未检出 %d，未评估 %d\n", "\nwithout the assumption: met %d, unmet %d, not detected %d, not assessed %d\n"),
 		certain.Counts.Met, certain.Counts.Unmet, certain.Counts.NotDetected, certain.Counts.NotAssessed)
 	a.printOpen(certain)
-	fmt.Fprintln(a.stdout, a.in("\n最大的盲区（假定数据完整）", "\nlargest gaps (assuming complete data)"))
-	if err := a.printGaps(assumed, largest(assumed, "", 10)); err != nil {
+	fmt.Fprintln(a.stdout, a.in("\n最大的盲区，每项要求一处（假定数据完整）", "\nlargest gaps, one per requirement (assuming complete data)"))
+	if err := a.printGaps(assumed, onePerRequirement(assumed, largest(assumed, "", 0))); err != nil {
 		return doc, err
 	}
 	_, err = fmt.Fprintf(a.stdout, a.in("\n项目文件 %s\n%s\n", "\nproject file %s\n%s\n"), path, samples.Attribution)
 	return doc, err
+}
+
+// onePerRequirement keeps the first gap of each requirement: people who lack one thing often lack the others too, and the
+// same place ten times over says less.
+func onePerRequirement(r *coverage.Run, gaps []*coverage.Gap) []*coverage.Gap {
+	seen := map[int]bool{}
+	var out []*coverage.Gap
+	for _, g := range gaps {
+		if !seen[g.Requirement] && !r.Requirements[g.Requirement].Variant {
+			seen[g.Requirement] = true
+			out = append(out, g)
+		}
+	}
+	return out
 }

@@ -169,6 +169,7 @@ func (b *batch) put(args []driver.Value) error {
 	if len(b.cells) < cap(b.cells) {
 		return nil
 	}
+	//lint:ignore SA1019 the other form copies every cell into a named value
 	_, err := b.many.Exec(b.cells)
 	b.cells = b.cells[:0]
 	return err
@@ -176,6 +177,7 @@ func (b *batch) put(args []driver.Value) error {
 
 func (b *batch) flush() error {
 	for cells := b.cells; len(cells) > 0; cells = cells[b.width:] {
+		//lint:ignore SA1019 as above
 		if _, err := b.one.Exec(cells[:b.width]); err != nil {
 			return err
 		}

@@ -67,7 +67,6 @@ func TestServiceAreaOfNothing(t *testing.T) {
 
 // A district many times larger than the cells of the lattice must have the share that its quarters have.
 func TestCoveredOfLargePieces(t *testing.T) {
-	const r = 500
 	for _, lat := range latitudes {
 		l := layAt(106.5, lat)
 		var sites []Site

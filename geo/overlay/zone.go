@@ -198,7 +198,7 @@ func overlap(a, b, c, d orb.Point) bool {
 	}
 	u, v := xy{b[0] - a[0], b[1] - a[1]}, xy{d[0] - c[0], d[1] - c[1]}
 	if u.dot(u) < v.dot(v) {
-		a, u, v, c, d = c, v, u, a, b
+		a, u, c, d = c, v, a, b
 	}
 	l := u.length()
 	if l == 0 {

@@ -49,13 +49,24 @@ func Write(w io.Writer, t *coverage.Table) error {
 	return b.Flush()
 }
 
-// Inert escapes a text that a spreadsheet would run as a formula: an apostrophe goes before =, +, -, @, tab and CR
-// at its beginning (OWASP, CSV injection). Other texts stay as they are.
+// Inert escapes a text that a spreadsheet would run as a formula: an apostrophe goes before =, +, -, @, tab, CR and LF
+// at its beginning (OWASP, CSV injection). Other texts stay as they are, and so do plain numbers with a sign: the ids
+// of OSM relations are often negative, and scripts join by them.
 func Inert(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r\uff1d\uff0b\uff0d\uff20", firstRune(s)) {
+	if s != "" && strings.ContainsRune("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20", firstRune(s)) && !signedNumber(s) {
 		return "'" + s
 	}
 	return s
+}
+
+// signedNumber tells -12 and +1.5: a sign, digits, and at most one point between them.
+func signedNumber(s string) bool {
+	whole, fraction, point := strings.Cut(s[1:], ".")
+	return (s[0] == '-' || s[0] == '+') && digits(whole) && (!point || digits(fraction))
+}
+
+func digits(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789") == ""
 }
 
 func firstRune(s string) rune {
