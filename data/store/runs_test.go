@@ -217,6 +217,14 @@ func TestRunsComeBack(t *testing.T) {
 	if runs, err = p.Runs(ctx); err != nil || strings.Join(runs[0].Changed, " ") != "医疗 公园" {
 		t.Errorf("changed since: %v %v", runs[0].Changed, err)
 	}
+	// So is a layer that came later.
+	later := clinics()
+	later.Info.Name = "新增"
+	later.Info.Hash = later.ComputeHash()
+	mustSave(t, p, later)
+	if runs, err = p.Runs(ctx); err != nil || strings.Join(runs[0].Changed, " ") != "医疗 公园 新增" {
+		t.Errorf("changed since: %v %v", runs[0].Changed, err)
+	}
 	p.Close()
 	q := mustOpen(t, path, ReadOnly)
 	same(q, first)
