@@ -3,6 +3,7 @@ package coverage
 import (
 	"context"
 	"fmt"
+	"math"
 	"sort"
 	"strings"
 
@@ -423,8 +424,13 @@ func (j *judge) explainLand(ctx context.Context, e *ExplainedReq, q *question, s
 				served += zone.CoveredMM2(p.polygon, p.mm2)
 			}
 			if served > 0 {
-				e.Facilities = append(e.Facilities, j.facility(m, decimal(mulDiv(served, 1, 1000), weightDecimals), Decimal{null(), metreDecimals}))
+				e.Facilities = append(e.Facilities, j.facility(m, decimal(mulDiv(served, 1, 1000), weightDecimals), j.fromLand(pieces, f)))
 			}
+		}
+	}
+	if len(e.Facilities) == 0 {
+		if err := j.nearestToLand(ctx, e, q, pieces); err != nil {
+			return err
 		}
 	}
 	if !places {
@@ -451,6 +457,62 @@ func (j *judge) explainLand(ctx context.Context, e *ExplainedReq, q *question, s
 			Weight: decimal(mulDiv(t.total, 1, 1000), weightDecimals), Covered: decimal(mulDiv(t.covered, 1, 1000), weightDecimals), State: state, ReachM: Decimal{null(), metreDecimals}})
 	}
 	return nil
+}
+
+// nearestToLand lists the facility that is nearest to the land, where none serves it.
+func (j *judge) nearestToLand(ctx context.Context, e *ExplainedReq, q *question, pieces []int32) error {
+	points := make([]orb.Point, len(pieces))
+	for i, n := range pieces {
+		points[i] = measure.PointOnSurface(j.city.land.pieces[n].polygon)
+	}
+	look, err := j.look(ctx, q, NewPlaces(points))
+	if err != nil {
+		return err
+	}
+	best := -1
+	for i := range points {
+		if look.facility[i] >= 0 && (best < 0 || look.mm[i] < look.mm[best]) {
+			best = i
+		}
+	}
+	if best >= 0 {
+		m := int(look.facility[best])
+		e.Facilities = append(e.Facilities, j.facility(m, decimal(0, weightDecimals), j.fromLand(pieces, &j.city.facilities[m])))
+	}
+	return nil
+}
+
+// fromLand gives the least distance between a facility and pieces of land: it lies between a vertex of one and an edge of
+// the other, or is 0.
+func (j *judge) fromLand(pieces []int32, f *facility) Decimal {
+	least := math.Inf(1)
+	for _, n := range pieces {
+		polygon := j.city.land.pieces[n].polygon
+		if overlay.Intersects(f.geometry, polygon) {
+			return decimal(0, metreDecimals)
+		}
+		shape := measure.NewShape(polygon)
+		eachVertex(f.geometry, func(p orb.Point) { least = min(least, shape.Distance(p)) })
+		if _, point := f.geometry.(orb.Point); !point {
+			eachVertex(polygon, func(p orb.Point) { least = min(least, f.shape.Distance(p)) })
+		}
+	}
+	return decimal(int64(measure.Millimetres(least)), metreDecimals)
+}
+
+// eachVertex calls f with every vertex of a point or an area.
+func eachVertex(g orb.Geometry, f func(orb.Point)) {
+	if p, ok := g.(orb.Point); ok {
+		f(p)
+		return
+	}
+	for _, poly := range polygons(g) {
+		for _, ring := range poly {
+			for _, p := range ring {
+				f(p)
+			}
+		}
+	}
 }
 
 func abs(v float64) float64 { return max(v, -v) }
