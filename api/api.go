@@ -27,7 +27,7 @@ type Config struct {
 	ReadOnly  bool     // refuse uploads
 	BaseURL   string   // how clients reach the server, without a slash at the end; default: scheme and host of each request
 	Origins   []string // other sites whose pages may read; default: all. None of them may upload
-	HostNames []string // names under which uploads are accepted; default: any
+	HostNames []string // names under which uploads are accepted; default: any, over loopback only addresses and localhost
 
 	MaxUploadBytes int64         // of one upload's body, default 64 MiB
 	UploadsPerMin  int           // per client address, default 120

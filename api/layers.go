@@ -157,7 +157,7 @@ func (s *server) upload(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, s.MaxUploadBytes)
+	r.Body = wholeBody{http.MaxBytesReader(w, r.Body, s.MaxUploadBytes)}
 	up, err := s.readUpload(r)
 	if err != nil {
 		return tooLarge(err, s.MaxUploadBytes)
@@ -395,6 +395,22 @@ func fileName(name string, o intake.Options) string {
 		return o.Name + ".csv"
 	}
 	return o.Name + ".geojson"
+}
+
+// wholeBody tells a body that broke on its way, which is the client's or the line's fault, from one that cannot be read here.
+type wholeBody struct{ io.ReadCloser }
+
+func (b wholeBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	var large *http.MaxBytesError
+	if err == nil || err == io.EOF || errors.As(err, &large) {
+		return n, err
+	}
+	return n, &httpError{
+		status: http.StatusBadRequest,
+		text:   coverage.Text{Zh: "上传中断或不完整，未写入任何内容", En: "the upload broke off or is garbled, nothing was written"},
+		hint:   coverage.Text{Zh: "请重新上传", En: "upload it again"},
+	}
 }
 
 // tooLarge tells an upload that hit the bound from one that is broken.

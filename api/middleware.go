@@ -86,11 +86,7 @@ func deadline(d time.Duration) func(http.Handler) http.Handler {
 func (s *server) sameOrigin(next http.Handler) http.Handler {
 	guard := http.NewCrossOriginProtection()
 	return s.handle(func(w http.ResponseWriter, r *http.Request) error {
-		host, _, err := net.SplitHostPort(r.Host)
-		if err != nil {
-			host = r.Host
-		}
-		if guard.Check(r) != nil || (len(s.HostNames) > 0 && !slices.Contains(s.HostNames, host)) {
+		if guard.Check(r) != nil || !s.isOurName(r) {
 			return &httpError{
 				status: http.StatusForbidden,
 				text:   coverage.Text{Zh: "不接受其他网站发起的上传", En: "uploads from other sites are not accepted"},
@@ -99,6 +95,25 @@ func (s *server) sameOrigin(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 		return nil
 	})
+}
+
+// isOurName tells whether the server was called by a name of its own. Without a list of names, one that is reached over this machine's
+// loopback is called by an address or as localhost: any other name there is somebody's who points it at a planner's
+// machine (DNS rebinding), and whose page the browser then takes for ours.
+func (s *server) isOurName(r *http.Request) bool {
+	host, _, err := net.SplitHostPort(r.Host)
+	if err != nil {
+		host = r.Host
+	}
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if len(s.HostNames) > 0 {
+		return slices.ContainsFunc(s.HostNames, func(name string) bool { return strings.EqualFold(name, host) })
+	}
+	local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	if !ok || !local.IP.IsLoopback() {
+		return true
+	}
+	return host == "" || host == "localhost" || strings.HasSuffix(host, ".localhost") || net.ParseIP(strings.Trim(host, "[]")) != nil
 }
 
 // encoded compresses what gains from it. An ETag names one sequence of bytes, so the compressed form of a body

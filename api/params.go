@@ -119,7 +119,7 @@ func parseItems(values url.Values, columns []coverage.Column, ofRun bool) (items
 		default:
 			column := slices.IndexFunc(columns, func(c coverage.Column) bool { return c.Name == name })
 			if column < 0 {
-				err = unknownParam(name, filterNames(columns))
+				err = unknownParam(name, knownParams(columns, ofRun))
 				break
 			}
 			var f filter
@@ -140,6 +140,17 @@ func filterNames(columns []coverage.Column) []string {
 	for _, c := range columns {
 		if !slices.Contains(itemParams[:], c.Name) {
 			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
+// knownParams are all names that a query may hold.
+func knownParams(columns []coverage.Column, ofRun bool) []string {
+	names := filterNames(columns)
+	for _, name := range itemParams {
+		if name != "run" || ofRun {
+			names = append(names, name)
 		}
 	}
 	return names
@@ -184,8 +195,9 @@ func parseBBox(value string) ([]orb.Bound, error) {
 	}
 	n := make([]float64, len(parts))
 	for i, part := range parts {
-		f, err := strconv.ParseFloat(strings.TrimSpace(part), 64)
-		if err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
+		part = strings.TrimSpace(part)
+		f, err := strconv.ParseFloat(part, 64)
+		if err != nil || math.IsInf(f, 0) || strings.Trim(part, "0123456789+-.eE") != "" { // no NaN, hexadecimals, underscores
 			return nil, badParam("bbox", "不是数字", "%q is not a number", part)
 		}
 		n[i] = f
@@ -258,6 +270,9 @@ func parseFilter(c coverage.Column, value string) (filter, error) {
 		return filter{}, badParam(c.Name, "须为数字", "%q is not a plain decimal number", value)
 	}
 	fraction = strings.TrimRight(fraction, "0")
+	if c.Type == coverage.IntegerColumn && fraction != "" {
+		return filter{}, badParam(c.Name, "须为整数", "%q is not a whole number", value)
+	}
 	if len(fraction) > decimals {
 		return filter{never: true}, nil
 	}

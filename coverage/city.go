@@ -209,9 +209,13 @@ func (c *City) addUnits(layers []*Layer) error {
 // findOverlaps marks units that share interior with another one, so that their parents' land is not counted twice.
 func (c *City) findOverlaps() error {
 	c.overlapping = make([]bool, len(c.units))
+	outlines := make([]*overlay.Outline, len(c.units))
+	for i := range c.units {
+		outlines[i] = overlay.NewOutline(c.units[i].geometry)
+	}
 	for a := range c.units {
 		for _, b := range c.regions.Search(c.units[a].bound) {
-			if b <= a || (c.overlapping[a] && c.overlapping[b]) {
+			if b <= a || (c.overlapping[a] && c.overlapping[b]) || !outlines[a].Meets(outlines[b]) {
 				continue
 			}
 			shared, err := overlay.Intersection(c.units[a].geometry, c.units[b].geometry)

@@ -11,6 +11,8 @@ import (
 	"pgregory.net/rapid"
 
 	"lifecircle/coverage"
+	"lifecircle/geo/measure"
+	"lifecircle/geo/overlay"
 )
 
 // check runs a law over generated cities.
@@ -218,6 +220,64 @@ func TestLawPartsSumToTheWhole(t *testing.T) {
 			if v := sum["unit"]; all != v.total-v.covered || max(open-v.undetermined, v.undetermined-open) > slack {
 				t.Errorf("%s: gaps hold %d, %d of them undetermined, of %+v", requirement, all, open, v)
 			}
+		}
+	})
+}
+
+// Gaps of points are the unions of their lattice squares: as many as brute force joins, of the same area, each a valid polygon.
+func TestLawGapsAreUnionsOfSquares(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		type box struct{ x0, y0, x1, y1 int64 }
+		x, y, w, h := squareAt(xy(100, 100))
+		at, n := map[string]orb.Geometry{}, map[string]int64{}
+		known := map[box]int{}
+		var boxes []box
+		var area int64
+		for i := range rapid.IntRange(1, 40).Draw(t, "homes") {
+			p := orb.Point{float64(x+w/2+w*int64(rapid.IntRange(0, 7).Draw(t, "east"))) / 1e9, float64(y+h/2+h*int64(rapid.IntRange(0, 7).Draw(t, "north"))) / 1e9}
+			id := fmt.Sprint(i)
+			at[id], n[id] = p, 1
+			x0, y0, w, h := squareAt(p)
+			if b := (box{x0, y0, x0 + w, y0 + h}); known[b] == 0 {
+				known[b] = 1
+				boxes = append(boxes, b)
+				area += measure.AreaMM2(squarePolygon(p))
+			}
+		}
+		group := make([]int, len(boxes))
+		for i := range group {
+			group[i] = i
+		}
+		for i, a := range boxes { // whoever shares a piece of an edge takes the smaller group
+			for j, b := range boxes[:i] {
+				wide, high := min(a.x1, b.x1)-max(a.x0, b.x0), min(a.y1, b.y1)-max(a.y0, b.y0)
+				if (wide > 0 && high == 0) || (wide == 0 && high > 0) {
+					from, to := max(group[i], group[j]), min(group[i], group[j])
+					for k := range group {
+						if group[k] == from {
+							group[k] = to
+						}
+					}
+				}
+			}
+		}
+		groups := map[int]bool{}
+		for _, g := range group {
+			groups[g] = true
+		}
+		run := assess(t, book(t, far100), coverage.Params{}, oneUnit(), everywhere("f", "clinic", map[string]orb.Geometry{"f": xy(-500, 0)}), people("p", at, n))
+		if len(run.Gaps) != len(groups) {
+			t.Errorf("%d gaps, want %d", len(run.Gaps), len(groups))
+		}
+		drawn := int64(0)
+		for _, g := range run.Gaps {
+			drawn += g.AreaMM2
+			if err := overlay.Valid(g.Geometry); err != nil {
+				t.Errorf("%s: %v", g.ID, err)
+			}
+		}
+		if d := drawn - area; d > int64(len(boxes)) || -d > int64(len(boxes)) {
+			t.Errorf("gaps of %d mm², their squares have %d", drawn, area)
 		}
 	})
 }

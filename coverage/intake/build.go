@@ -95,6 +95,7 @@ type builder struct {
 	fields     map[string]int // columns of the file → rows in which they occur
 	missing    []int          // per measure: rows without it
 	statuses   map[string]int // unknown words → rows
+	hashed     int            // rows that go by a hash
 	rounded    int            // dates
 	derived    bool           // a parent was derived from a 12-digit code
 	levels     []string       // of c.parents: those given by columns, then those of 12-digit codes
@@ -700,6 +701,7 @@ func (b *builder) nameRest() {
 			rest = append(rest, i)
 		}
 	}
+	b.hashed = len(rest)
 	slices.SortFunc(rest, func(x, y int) int {
 		if o := slices.Compare(c.digests[x][:], c.digests[y][:]); o != 0 {
 			return o

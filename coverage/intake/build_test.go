@@ -556,3 +556,35 @@ var errDisk = errors.New("the disk is gone")
 type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errDisk }
+
+// Neighborhoods whose ids and names stand in columns of other names come in under hashes: the report must say so, and
+// which columns there are.
+func TestNeighborhoodsWithoutIDsOrNames(t *testing.T) {
+	const file = `{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"ADMINCODE":"500103","NAME":"渝中区"},
+"geometry":{"type":"Polygon","coordinates":[[[106,29],[106.1,29],[106.1,29.1],[106,29.1],[106,29]]]}}]}`
+	for _, c := range []struct {
+		name string
+		o    Options
+		want []string
+	}{
+		{"neither", Options{Role: coverage.RoleNeighborhoods}, []string{"hashed_ids", "no_names"}},
+		{"both named", Options{Role: coverage.RoleNeighborhoods, IDField: "ADMINCODE", NameField: "NAME"}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, rep, err := Build(context.Background(), nil, "districts.geojson", strings.NewReader(file), c.o, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, w := range rep.Warnings {
+				got = append(got, w.Code)
+				if !strings.Contains(w.Text, "ADMINCODE, NAME") {
+					t.Errorf("%s does not name the columns", w.Text)
+				}
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("warnings %v, want %v", got, c.want)
+			}
+		})
+	}
+}

@@ -138,7 +138,7 @@ func TestAppendMixed(t *testing.T) {
 	if diff := cmp.Diff([]string{"district", "street", "ward"}, levels); diff != "" {
 		t.Error(diff)
 	}
-	if warnings(rep) != "overlap" {
+	if warnings(rep) != "no_names overlap" {
 		t.Errorf("the new unit overlaps an old one: warnings %q", warnings(rep))
 	}
 

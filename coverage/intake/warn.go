@@ -53,9 +53,28 @@ func (b *builder) warn(l *coverage.Layer) {
 		b.note("park_points", fmt.Sprintf("%d 个公园都是点: 大小未知, 距离从点而不是从边界算起; 请用面", n),
 			fmt.Sprintf("all %d parks are points: their size is unknown and they count from the point, not from their edge; use polygons", n))
 	}
+	if o.Role == coverage.RoleNeighborhoods && l.Len() > 0 && len(b.fields) > 0 {
+		if b.hashed == l.Len() {
+			b.note("hashed_ids", "评价单元没有编号, 已用内容的哈希代替; 用 --id-field 指定编号列: "+b.columns(), "the neighborhoods have no ids and go by a hash of their content; name the column with --id-field: "+b.columns())
+		}
+		if !slices.ContainsFunc(l.Names, func(n string) bool { return n != "" }) {
+			b.note("no_names", "评价单元没有名称; 用 --name-field 指定名称列: "+b.columns(), "the neighborhoods have no names; name the column with --name-field: "+b.columns())
+		}
+	}
 	if b.base == nil { // else the whole is looked at
 		warnOverlaps(l, b.rep)
 	}
+}
+
+// columns lists the columns that the file has.
+func (b *builder) columns() string {
+	names := make([]string, 0, len(b.fields))
+	for f := range b.fields {
+		names = append(names, f)
+	}
+	sort.Strings(names)
+	_, en := listed(names)
+	return en
 }
 
 // parkPoints counts the parks of a layer in which every park is a point, 0 for any other layer.
@@ -133,15 +152,15 @@ func warnOverlaps(l *coverage.Layer, rep *coverage.ImportReport) {
 // maxMeasured seem to overlap.
 func overlaps(l *coverage.Layer) (pairs []overlap, unmeasured int) {
 	var tree rtree.RTreeG[int]
-	outlines := make([]*outline, l.Len())
+	outlines := make([]*overlay.Outline, l.Len())
 	for i := range l.IDs {
-		outlines[i] = newOutline(l.Geometry(i))
-		tree.Insert(outlines[i].bound.Min, outlines[i].bound.Max, i)
+		outlines[i] = overlay.NewOutline(l.Geometry(i))
+		tree.Insert(outlines[i].Bound().Min, outlines[i].Bound().Max, i)
 	}
 	measured := 0
 	for i := range outlines {
 		var near []int
-		tree.Search(outlines[i].bound.Min, outlines[i].bound.Max, func(_, _ [2]float64, j int) bool {
+		tree.Search(outlines[i].Bound().Min, outlines[i].Bound().Max, func(_, _ [2]float64, j int) bool {
 			if j > i {
 				near = append(near, j)
 			}
@@ -149,7 +168,7 @@ func overlaps(l *coverage.Layer) (pairs []overlap, unmeasured int) {
 		})
 		slices.Sort(near)
 		for _, j := range near {
-			if !interiorsMeet(outlines[i], outlines[j]) {
+			if !outlines[i].Meets(outlines[j]) {
 				continue
 			}
 			if measured == maxMeasured {
@@ -177,131 +196,4 @@ func overlaps(l *coverage.Layer) (pairs []overlap, unmeasured int) {
 		return 0
 	})
 	return pairs, unmeasured
-}
-
-// outline is a polygon prepared for the question whether it shares inside with another.
-type outline struct {
-	g       orb.Geometry
-	bound   orb.Bound
-	rings   []orb.Ring
-	locator *measure.Locator // made when first needed
-}
-
-func newOutline(g orb.Geometry) *outline {
-	o := &outline{g: g, bound: g.Bound()}
-	switch g := g.(type) {
-	case orb.Polygon:
-		o.rings = g
-	case orb.MultiPolygon:
-		for _, p := range g {
-			o.rings = append(o.rings, p...)
-		}
-	}
-	return o
-}
-
-func (o *outline) inside(p orb.Point) bool {
-	if o.locator == nil {
-		o.locator = measure.NewLocator(o.g)
-	}
-	return o.locator.Locate(p) == measure.Inside
-}
-
-type segment struct{ a, b orb.Point }
-
-func (s segment) min(k int) float64 { return min(s.a[k], s.b[k]) }
-func (s segment) max(k int) float64 { return max(s.a[k], s.b[k]) }
-
-// interiorsMeet tells whether two valid polygons share more than borders: an edge of one crosses an edge of the other, or a
-// vertex, an edge's middle or an inner point of one lies inside the other.
-func interiorsMeet(a, b *outline) bool {
-	box := orb.Bound{
-		Min: orb.Point{max(a.bound.Min[0], b.bound.Min[0]), max(a.bound.Min[1], b.bound.Min[1])},
-		Max: orb.Point{min(a.bound.Max[0], b.bound.Max[0]), min(a.bound.Max[1], b.bound.Max[1])},
-	}
-	if box.Min[0] >= box.Max[0] || box.Min[1] >= box.Max[1] {
-		return false
-	}
-	as, bs := a.within(box), b.within(box)
-	return anyCross(as, bs) || anyInside(as, box, b) || anyInside(bs, box, a) ||
-		b.inside(measure.PointOnSurface(a.g)) || a.inside(measure.PointOnSurface(b.g))
-}
-
-// within gives the edges that meet a box, by their western end.
-func (o *outline) within(box orb.Bound) []segment {
-	var out []segment
-	for _, r := range o.rings {
-		for i := 1; i < len(r); i++ {
-			s := segment{r[i-1], r[i]}
-			if s.min(0) <= box.Max[0] && s.max(0) >= box.Min[0] && s.min(1) <= box.Max[1] && s.max(1) >= box.Min[1] {
-				out = append(out, s)
-			}
-		}
-	}
-	slices.SortFunc(out, func(x, y segment) int {
-		switch {
-		case x.min(0) < y.min(0):
-			return -1
-		case x.min(0) > y.min(0):
-			return 1
-		}
-		return 0
-	})
-	return out
-}
-
-// anyCross sweeps two lists of edges from west to east for a pair that crosses properly.
-func anyCross(as, bs []segment) bool {
-	var openA, openB []segment
-	for i, j := 0, 0; i < len(as) || j < len(bs); {
-		if j == len(bs) || i < len(as) && as[i].min(0) <= bs[j].min(0) {
-			if openB = meets(as[i], openB); openB == nil {
-				return true
-			}
-			openA = append(openA, as[i])
-			i++
-		} else {
-			if openA = meets(bs[j], openA); openA == nil {
-				return true
-			}
-			openB = append(openB, bs[j])
-			j++
-		}
-	}
-	return false
-}
-
-// meets drops the open edges that end west of s, and gives nil if s crosses one of the others.
-func meets(s segment, open []segment) []segment {
-	kept := open[:0]
-	if kept == nil {
-		kept = []segment{}
-	}
-	for _, t := range open {
-		if t.max(0) < s.min(0) {
-			continue
-		}
-		if t.min(1) <= s.max(1) && t.max(1) >= s.min(1) && crosses(s, t) {
-			return nil
-		}
-		kept = append(kept, t)
-	}
-	return kept
-}
-
-// crosses tells whether two edges cross in one inner point of both.
-func crosses(s, t segment) bool {
-	return measure.Orient(s.a, s.b, t.a)*measure.Orient(s.a, s.b, t.b) < 0 && measure.Orient(t.a, t.b, s.a)*measure.Orient(t.a, t.b, s.b) < 0
-}
-
-func anyInside(edges []segment, box orb.Bound, o *outline) bool {
-	for _, s := range edges {
-		if box.Contains(s.a) && o.inside(s.a) {
-			return true
-		}
-		if middle := (orb.Point{(s.a[0] + s.b[0]) / 2, (s.a[1] + s.b[1]) / 2}); box.Contains(middle) && o.inside(middle) {
-			return true
-		}
-	}
-	return false
 }

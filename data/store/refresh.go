@@ -283,13 +283,19 @@ func (e *edit) read() error {
 	if err != nil {
 		return err
 	}
-	if e.names, err = e.t.columnNames(e.l.name(), have, e.columns); err != nil {
+	labels, err := e.t.columnLabels(e.l.name())
+	if err != nil {
 		return err
 	}
-	for _, name := range e.names {
+	for _, c := range e.columns {
+		name, ok := labels[c.Name]
+		if !ok {
+			name = c.Name
+		}
 		if !slices.Contains(have, name) {
 			return e.fail(0, name, "缺少这一列", "the column is missing")
 		}
+		e.names = append(e.names, name)
 	}
 	geom := "NULL"
 	if e.l.geometry != "" {

@@ -120,7 +120,7 @@ func (t *tx) ensureLayerTable(l layerTable, columns []coverage.Column) ([]string
 			return nil, err
 		}
 	}
-	names, err := t.columnNames(name, have, columns)
+	names, err := t.columnNames(name, columns)
 	if err != nil {
 		return nil, err
 	}
@@ -161,24 +161,17 @@ func (t *tx) createAttributes() error {
 
 // columnNames gives the SQL name of every column, and keeps the names it had to make up: where a name is not
 // plain ASCII, or differs from another only by case, which SQL does not tell apart.
-func (t *tx) columnNames(table string, have []string, columns []coverage.Column) ([]string, error) {
+func (t *tx) columnNames(table string, columns []coverage.Column) ([]string, error) {
 	if err := t.exec(`INSERT OR IGNORE INTO lc_tables (name) VALUES (?)`, table); err != nil {
 		return nil, err
 	}
-	type label struct{ label, column string }
-	rows, err := t.query(`SELECT label, column_name FROM lc_columns WHERE table_name = ?`, table)
-	known, err := collect(rows, err, func(r *sql.Rows) (l label, err error) {
-		err = r.Scan(&l.label, &l.column)
-		return l, err
-	})
+	labels, err := t.columnLabels(table)
 	if err != nil {
 		return nil, err
 	}
-	labels := map[string]string{}
 	taken := map[string]bool{"fid": true, "geom": true, "lc_layer": true}
-	for _, l := range known {
-		labels[l.label] = l.column
-		taken[strings.ToLower(l.column)] = true
+	for _, column := range labels {
+		taken[strings.ToLower(column)] = true
 	}
 	out := make([]string, len(columns))
 	for i, c := range columns {
@@ -197,6 +190,19 @@ func (t *tx) columnNames(table string, have []string, columns []coverage.Column)
 		}
 	}
 	return out, nil
+}
+
+// columnLabels gives the SQL names of a layer table's columns by what they hold.
+func (t *tx) columnLabels(table string) (map[string]string, error) {
+	labels := map[string]string{}
+	rows, err := t.query(`SELECT label, column_name FROM lc_columns WHERE table_name = ?`, table)
+	_, err = collect(rows, err, func(r *sql.Rows) (_ struct{}, err error) {
+		var label, column string
+		err = r.Scan(&label, &column)
+		labels[label] = column
+		return struct{}{}, err
+	})
+	return labels, err
 }
 
 // plainName tells whether a name can stand in SQL, GDAL and QGIS alike.
