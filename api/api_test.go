@@ -313,11 +313,11 @@ func TestBadParameters(t *testing.T) {
 		"limit=0": "limit", "limit=-1": "limit", "limit=ten": "limit", "limit=": "limit", "limit=1.5": "limit", "limit=1&limit=2": "limit",
 		"offset=-1": "offset", "offset=x": "offset",
 		"bbox=1,2,3": "bbox", "bbox=1,2,3,4,5": "bbox", "bbox=a,2,3,4": "bbox", "bbox=0,10,1,5": "bbox", "bbox=0,0,181,1": "bbox", "bbox=0,0,1,91": "bbox",
-		"bbox=NaN,0,1,1": "bbox", "bbox=0,0,5,1,1,1": "bbox", "bbox=Inf,0,1,1": "bbox",
+		"bbox=NaN,0,1,1": "bbox", "bbox=0x1p1,0,30,40": "bbox", "bbox=1_0,0,30,40": "bbox", "bbox=0,0,5,1,1,1": "bbox", "bbox=Inf,0,1,1": "bbox",
 		"datetime=yesterday": "datetime", "datetime=2020-01-01": "datetime", "datetime=../..": "datetime", "datetime=": "datetime",
 		"datetime=2021-01-01T00:00:00Z/2020-01-01T00:00:00Z": "datetime",
 		"crs=EPSG:3857": "crs", "bbox-crs=x": "bbox-crs", "f=html": "f", "skipGeometry=perhaps": "skipGeometry",
-		"colour=blue": "colour", "pass_line=x": "pass_line", "variant=2": "variant", "run=abc": "run",
+		"colour=blue": "colour", "pass_line=x": "pass_line", "variant=2": "variant", "run=abc": "run", "units=1.5": "units",
 	} {
 		if p := c.problem(city+"/collections/coverage/items?"+query, 400, "invalid"); p["field"] != field || p["detail_zh"] == nil {
 			t.Errorf("%s: %v, want field %s", query, p, field)

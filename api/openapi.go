@@ -32,10 +32,10 @@ func (s *server) openAPI(w http.ResponseWriter, r *http.Request) error {
 		"/conformance": object{"get": operation("getConformance", "Conformance classes", nil, typeJSON, ref("confClasses"))},
 		"/collections": object{"get": operation("getCollections", "Collections", nil, typeJSON, ref("collections"))},
 		"/runs":        object{"get": operation("getRuns", "Runs, oldest first", nil, typeJSON, object{"type": "object"})},
-		"/runs/{run}":  object{"get": operation("getRun", "A run: its requirements, inputs and marks", []any{pathParameter("run", "hash of a run, a prefix of at least 4 characters, or latest")}, typeJSON, object{"type": "object"})},
+		"/runs/{run}":  object{"get": operation("getRun", "A run: its requirements, inputs and marks", []any{runParameter("path", true)}, typeJSON, object{"type": "object"})},
 		"/runs/{run}/explain": object{"get": operation("explain", "How a neighborhood's result came about", []any{
-			pathParameter("run", "hash of a run, a prefix of at least 4 characters, or latest"),
-			object{"name": "neighborhood", "in": "query", "required": true, "schema": object{"type": "string"}},
+			runParameter("path", true),
+			object{"name": "neighborhood", "in": "query", "required": true, "schema": object{"type": "string", "minLength": 1}},
 			queryParameter("requirement", "id of a requirement; all by default", object{"type": "string"}),
 		}, typeJSON, object{"type": "object"})},
 		"/layers": object{
@@ -197,6 +197,20 @@ func pathParameter(name, description string) object {
 	return object{"name": name, "in": "path", "required": true, "description": description, "schema": object{"type": "string"}}
 }
 
+func runParameter(in string, required bool) object {
+	return object{
+		"name": "run", "in": in, "required": required, "description": "hash of a run, a prefix of at least 4 characters, or latest",
+		"schema": object{"type": "string", "pattern": "^(latest|[0-9a-f]{4,64})$"},
+	}
+}
+
+// datetimePattern is the shape of an RFC 3339 time or interval; that a day exists, and an interval does not end before it begins,
+// no pattern can say.
+const (
+	timePattern     = `[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])`
+	datetimePattern = "^(" + timePattern + "|" + timePattern + `/(\.\.)?|(\.\.)?/` + timePattern + "|" + timePattern + "/" + timePattern + ")$"
+)
+
 func parameter(name string) object { return object{"$ref": "#/components/parameters/" + name} }
 func ref(name string) object       { return object{"$ref": "#/components/schemas/" + name} }
 
@@ -212,11 +226,11 @@ func sharedParameters() object {
 		})),
 		"bbox-crs":     queryParameter("bbox-crs", "CRS of bbox", object{"type": "string", "enum": []string{crs84, "[OGC:CRS84]"}}),
 		"crs":          queryParameter("crs", "CRS of the answer", object{"type": "string", "enum": []string{crs84, "[OGC:CRS84]"}}),
-		"datetime":     flat(queryParameter("datetime", "RFC 3339 time or interval; features here have no time, and match any", object{"type": "string"})),
+		"datetime":     flat(queryParameter("datetime", "RFC 3339 time or interval; features here have no time, and match any", object{"type": "string", "pattern": datetimePattern})),
 		"limit":        flat(queryParameter("limit", "most features on a page", object{"type": "integer", "minimum": 1, "maximum": maxLimit, "default": defaultLimit})),
 		"offset":       flat(queryParameter("offset", "features to leave out at the start", object{"type": "integer", "minimum": 0, "default": 0})),
 		"skipGeometry": queryParameter("skipGeometry", "leave geometries out", object{"type": "boolean", "default": false}),
-		"run":          queryParameter("run", "hash of a run, a prefix of at least 4 characters, or latest", object{"type": "string", "default": "latest"}),
+		"run":          runParameter("query", false),
 		"f":            queryParameter("f", "format", object{"type": "string", "enum": []string{"json"}}),
 		"fFeatures":    queryParameter("f", "format", object{"type": "string", "enum": []string{"json", "geojson"}}),
 	}

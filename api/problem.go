@@ -60,10 +60,11 @@ type Problem struct {
 
 // writeProblem answers with an error. What is our fault is logged, and told only as such.
 func (s *server) writeProblem(w http.ResponseWriter, r *http.Request, err error) {
-	if r.Context().Err() == context.Canceled {
-		return // nobody listens any more
-	}
 	p := problemOf(err)
+	if p.Status >= 500 && r.Context().Err() == context.Canceled {
+		// Nobody listens any more, or the client closed its half of the line: that must not read as a 200.
+		p = problemOf(&httpError{status: http.StatusBadRequest, text: coverage.Text{Zh: "请求中断", En: "the request was cut off"}})
+	}
 	if p.Status >= 500 {
 		s.Logger.Error("request failed", "method", r.Method, "path", r.URL.Path, "status", p.Status, "error", err)
 	}

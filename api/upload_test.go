@@ -6,7 +6,9 @@ import (
 	"io"
 	"log/slog"
 	"mime/multipart"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -167,6 +169,57 @@ func TestUploadGuards(t *testing.T) {
 	cfg.ReadOnly, cfg.HostNames = false, []string{"localhost"}
 	if r := post(client{t, api.New(cfg)}, "as=facilities&service=clinic&layer=x", clinics); r.StatusCode != 403 {
 		t.Errorf("an upload under another host name: %d", r.StatusCode)
+	}
+}
+
+// A page whose host name was pointed at the planner's own machine counts as ours for the browser (DNS rebinding): the name tells.
+func TestUploadByForeignName(t *testing.T) {
+	server := httptest.NewServer(newClient(t, shelf{"city": smallCity(t, 2)}).h)
+	defer server.Close()
+	for host, want := range map[string]int{
+		"evil.example": 403, "evil.example:80": 403, "localhost.evil.example": 403, "127.0.0.1.evil.example": 403,
+		"127.0.0.1:8080": 200, "localhost:8080": 200, "LOCALHOST": 200, "[::1]:8080": 200, "192.168.1.5": 200,
+	} {
+		r, _ := http.NewRequest(http.MethodPost, server.URL+"/projects/city/layers?as=facilities&service=clinic&layer=x", strings.NewReader(clinics))
+		r.Host = host
+		r.Header.Set("Content-Type", "application/geo+json")
+		r.Header.Set("Origin", "http://"+host)
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		got, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got.Body.Close()
+		if (want == http.StatusForbidden) != (got.StatusCode == http.StatusForbidden) || got.StatusCode >= 500 {
+			t.Errorf("called %s: %d, want %d", host, got.StatusCode, want)
+		}
+	}
+}
+
+// An upload that breaks off on the line is the client's to repeat, not our fault, and leaves nothing behind.
+func TestUploadBrokenOff(t *testing.T) {
+	m := smallCity(t, 2)
+	layers := len(m.current)
+	server := httptest.NewServer(newClient(t, shelf{"city": m}).h)
+	defer server.Close()
+	for name, body := range map[string]string{
+		"no such chunk length": "FFFFFFFFFFFFFFFFF\r\n", "half a chunk": "40\r\n" + clinics[:20],
+	} {
+		line, err := net.Dial("tcp", server.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(line, "POST /projects/city/layers?as=facilities&service=clinic&layer=x HTTP/1.1\r\nHost: localhost\r\n"+
+			"Content-Type: application/geo+json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n%s", body)
+		line.(*net.TCPConn).CloseWrite()
+		answer, _ := io.ReadAll(line)
+		line.Close()
+		if !bytes.HasPrefix(answer, []byte("HTTP/1.1 400 ")) {
+			t.Errorf("%s: %.60s", name, answer)
+		}
+	}
+	if len(m.current) != layers {
+		t.Error("half an upload was written")
 	}
 }
 

@@ -371,7 +371,8 @@ func (j *judge) marks(run *Run) []Mark {
 	}
 	for _, in := range j.city.Inputs {
 		if in.Derived != "" {
-			add("derived_layer", "推导数据，非官方："+in.Name+"（"+in.Derived+"）", "derived, not official: "+in.Name+" ("+in.Derived+")")
+			how := in.DerivedText()
+			add("derived_layer", "推导数据，非官方："+in.Name+"（"+how.Zh+"）", "derived, not official: "+in.Name+" ("+how.En+")")
 		}
 		if in.Modelled {
 			add("modelled_layer", "模拟数据："+in.Name, "modelled: "+in.Name)

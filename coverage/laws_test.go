@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/paulmach/orb"
@@ -101,7 +102,11 @@ func TestLawAddingAFacilityNeverLowersAShare(t *testing.T) {
 		c.clinics = append(c.clinics, drawPlace(t, c))
 		after := c.judge(t)
 		every(before, after, func(name string, a, b coverage.Cell) {
-			if b.Covered < a.Covered || b.Covered+b.Undetermined < a.Covered+a.Undetermined || b.Total != a.Total {
+			noise := int64(0) // people are counted; areas are integrals of another border, true to 10⁻⁸ of the whole
+			if strings.HasSuffix(name, "land") {
+				noise = a.Total / 100_000_000
+			}
+			if b.Covered < a.Covered-noise || b.Covered+b.Undetermined < a.Covered+a.Undetermined-noise || b.Total != a.Total {
 				t.Errorf("%s: %s before, %s after", name, sums(a), sums(b))
 			}
 		})

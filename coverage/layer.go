@@ -110,7 +110,7 @@ type LayerInfo struct {
 	Services    []string  `json:"services,omitempty"` // facilities: what the layer lists, sorted
 	Surveys     []Survey  `json:"surveys,omitempty"`  // facilities: one per service
 	Modelled    bool      `json:"modelled,omitempty"` // measures come from a model
-	Derived     string    `json:"derived,omitempty"`  // "derived, not official": what was derived and how
+	Derived     string    `json:"derived,omitempty"`  // what an unofficial layer was derived from and how; may be "中文 / English"
 	Attribution string    `json:"attribution,omitempty"`
 	Declared    Declared  `json:"declared,omitempty"`
 	Bound       orb.Bound `json:"bbox"`

@@ -1,6 +1,8 @@
 package coverage
 
 import (
+	"strings"
+
 	"github.com/paulmach/orb"
 
 	"lifecircle/coverage/catalog"
@@ -28,6 +30,17 @@ type InputRef struct {
 	Modelled    bool   `json:"modelled,omitempty"`
 	Derived     string `json:"derived,omitempty"`
 	Attribution string `json:"attribution,omitempty"`
+}
+
+// DerivedText gives the words of Derived in both languages: they may be written as "中文 / English".
+func (in InputRef) DerivedText() Text { return bilingual(in.Derived) }
+
+// bilingual reads "中文 / English"; words without the slash serve in both languages.
+func bilingual(s string) Text {
+	if zh, en, ok := strings.Cut(s, " / "); ok {
+		return Text{Zh: zh, En: en}
+	}
+	return Text{Zh: s, En: s}
 }
 
 // Mark is something that every output of a run must carry: an assumption, a provisional source.

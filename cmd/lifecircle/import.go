@@ -42,7 +42,7 @@ type importCmd struct {
 	ServiceField   string   `placeholder:"F" help:"Facilities: column of each row's services. 服务字段"`
 	CRS            string   `placeholder:"EPSG:n" help:"Coordinates of the file (default: WGS 84). 坐标系"`
 	Attribution    string   `placeholder:"TEXT" help:"Who must be named wherever the data is shown. 署名"`
-	Derived        string   `placeholder:"TEXT" help:"What the layer was derived from, if it is not an original. 推导说明"`
+	Derived        string   `placeholder:"TEXT" help:"What the layer was derived from, if it is not an original; may be 中文 / English. 推导说明"`
 	Replace        bool     `xor:"mode" help:"Other content takes the place of the layer's. 替换"`
 	Append         bool     `xor:"mode" help:"Other content is added to the layer's. 追加"`
 	Strict         bool     `help:"Exit with 4 if any row was refused. 严格"`

@@ -66,7 +66,7 @@ func Athens() []Layer {
 				En: "Voronoi cells of named OpenStreetMap places, no official boundaries; romanised and Chinese names are ours"},
 			Options: intake.Options{Role: coverage.RoleNeighborhoods, Level: "community",
 				Parents: []intake.ParentSpec{{Level: "town", Field: "town"}},
-				Derived: "derived, not official: Voronoi cells of named places, joined where residential land is under 0.3 km²"},
+				Derived: "地名点的泰森多边形，居住用地不足 0.3 平方公里者并入相邻单元 / Voronoi cells of named places, joined where residential land is under 0.3 km²"},
 		},
 		{
 			File:    "land.geojson",
@@ -81,7 +81,7 @@ func Athens() []Layer {
 				En: "modelled, not counted: 100 people per hectare of residential land, 25 at each point of a 50 m lattice"},
 			Options: intake.Options{Role: coverage.RoleDemand, Modelled: true,
 				Measures: []intake.MeasureSpec{{Name: "population", Field: "population"}},
-				Derived:  "modelled: 100 people per hectare of residential land on a 50 m lattice"},
+				Derived:  "居住用地内每公顷 100 人，50 米格点 / 100 people per hectare of residential land on a 50 m lattice"},
 		},
 		{
 			File:  "buildings.geojson",
@@ -89,7 +89,7 @@ func Athens() []Layer {
 			Note: catalog.Text{Zh: "建筑基底转为点并附面积；各处测绘程度不一，不宜据此推算人口",
 				En: "footprints as points with their area; mapped unevenly from place to place: no ground for estimates of people"},
 			Options: intake.Options{Role: coverage.RoleBuildings, AreaField: "area_m2",
-				Derived: "footprints as points on them, with their area; mapped unevenly"},
+				Derived: "建筑基底转为点并附面积，各处测绘程度不一 / footprints as points on them, with their area; mapped unevenly"},
 		},
 		{
 			File:    "roads.geojson",
