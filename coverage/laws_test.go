@@ -140,7 +140,11 @@ func TestLawWideningASurveyNeverWidensAnInterval(t *testing.T) {
 		c.survey = narrow
 		for i := 1; i < len(runs); i++ {
 			every(runs[i-1], runs[i], func(name string, a, b coverage.Cell) {
-				if a.Covered != b.Covered || b.Undetermined > a.Undetermined+1000 { // 10⁻³ m² of land is arithmetic
+				noise := int64(0) // people are counted; the cut of land by a survey is rounded to 10⁻⁹°: 0.05 mm along 4 × 300 m
+				if strings.HasSuffix(name, "land") {
+					noise = 60_000
+				}
+				if a.Covered != b.Covered || b.Undetermined > a.Undetermined+noise {
 					t.Errorf("%s: %s, with a wider survey %s", name, sums(a), sums(b))
 				}
 				decided := a.Verdict == coverage.Met || a.Verdict == coverage.Unmet

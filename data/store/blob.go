@@ -212,6 +212,22 @@ func blobHead(b []byte) (envelope *[4]float64, wkb []byte, err error) {
 	return envelope, b[8+8*sizes[code]:], nil
 }
 
+// blobSRS gives the SRS id in the header of a blob that blobHead has read.
+func blobSRS(b []byte) int32 {
+	if b[3]&1 != 0 {
+		return int32(binary.LittleEndian.Uint32(b[4:]))
+	}
+	return int32(binary.BigEndian.Uint32(b[4:]))
+}
+
+// wkbKind gives the type of a WKB that decodeWKB has read, with the codes of Z and M.
+func wkbKind(wkb []byte) uint32 {
+	if wkb[0] == 1 {
+		return binary.LittleEndian.Uint32(wkb[1:])
+	}
+	return binary.BigEndian.Uint32(wkb[1:])
+}
+
 // blobBound gives the bound of a blob's geometry, ok = false for none or an empty one.
 func blobBound(b []byte) (env [4]float64, ok bool, err error) {
 	envelope, wkb, err := blobHead(b)
