@@ -145,6 +145,12 @@ func shareOut(drawn []orb.MultiPolygon, whole int64) []part {
 
 // peopleGaps draws, in every unit, the cells and the lattice squares of points that are not covered.
 func (j *judge) peopleGaps(q *question, col *column, looks []*outlook) error {
+	if j.clips == nil {
+		j.clips = make([]map[run][]orb.MultiPolygon, len(j.city.units))
+		for u := range j.clips {
+			j.clips[u] = map[run][]orb.MultiPolygon{}
+		}
+	}
 	found := make([][]Gap, len(j.city.units))
 	var failed atomic.Pointer[error]
 	parallel(len(j.city.units), j.threads, 1, func(u int) {
@@ -206,18 +212,17 @@ func (j *judge) unitGaps(q *question, looks []*outlook, u int, state uint8) ([]p
 	if len(spots) == 0 {
 		return nil, nil
 	}
-	shapes, shapeOf := squareAreas(squares)
+	shapes, shapeOf, rowOf := squareAreas(squares)
 	parts := make([][]int, len(shapes)) // areas that each connected group of squares was clipped to
 	for i, shape := range shapes {
-		clipped := []orb.MultiPolygon{shape}
-		if relate(shape, j.city.units[u].geometry) == crossing {
-			in, err := overlay.Intersection(shape, j.city.units[u].geometry)
-			if err != nil {
+		clipped, known := j.clips[u][rowOf[i]]
+		if !known {
+			var err error
+			if clipped, err = j.clip(shape, u); err != nil {
 				return nil, err
 			}
-			clipped = clipped[:0]
-			for _, p := range in {
-				clipped = append(clipped, orb.MultiPolygon{p})
+			if rowOf[i] != (run{}) {
+				j.clips[u][rowOf[i]] = clipped
 			}
 		}
 		for _, mp := range clipped {
@@ -329,12 +334,30 @@ func (j *judge) squareInside(p orb.Point, u int) (orb.MultiPolygon, error) {
 // touchMetres is how near a point must come to drawn geometry to lie in it: overlays round to 10⁻⁹ degrees.
 const touchMetres = 0.001
 
-// squareAreas gives the outlines of the connected groups of squares, and the group of every square.
-func squareAreas(squares []square) ([]orb.MultiPolygon, map[square]int) {
+// clip gives the parts of a shape that lie in a unit.
+func (j *judge) clip(shape orb.MultiPolygon, u int) ([]orb.MultiPolygon, error) {
+	if relate(shape, j.city.units[u].geometry) != crossing {
+		return []orb.MultiPolygon{shape}, nil
+	}
+	in, err := overlay.Intersection(shape, j.city.units[u].geometry)
+	if err != nil {
+		return nil, err
+	}
+	var parts []orb.MultiPolygon
+	for _, p := range in {
+		parts = append(parts, orb.MultiPolygon{p})
+	}
+	return parts, nil
+}
+
+// squareAreas gives the outlines of the connected groups of squares, the group of every square, and the run that
+// a group is made of, zero if of several.
+func squareAreas(squares []square) ([]orb.MultiPolygon, map[square]int, []run) {
 	runs := runsOf(squares)
 	groups := components(runs)
 	groupOf := make(map[square]int, len(squares))
 	out := make([]orb.MultiPolygon, len(groups))
+	only := make([]run, len(groups))
 	for g, members := range groups {
 		own := make([]run, len(members))
 		for i, r := range members {
@@ -343,9 +366,11 @@ func squareAreas(squares []square) ([]orb.MultiPolygon, map[square]int) {
 				groupOf[square{runs[r].row, col}] = g
 			}
 		}
-		out[g] = outline(own)
+		if out[g] = outline(own); len(own) == 1 {
+			only[g] = own[0]
+		}
 	}
-	return out, groupOf
+	return out, groupOf, only
 }
 
 // joinTouching groups areas (by index) that share a border of some length; two of those known to be apart are

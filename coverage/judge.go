@@ -54,7 +54,8 @@ type judge struct {
 	params   Params
 	threads  int
 
-	sets map[string]*FacilitySet
+	sets  map[string]*FacilitySet
+	clips []map[run][]orb.MultiPolygon // per unit: the parts of runs of squares that lie in it, for all requirements
 }
 
 // column is what a run says of one requirement: a cell per subject, and the gaps of its units.
