@@ -1,12 +1,14 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -258,7 +260,7 @@ func (s *server) readUpload(r *http.Request) (*uploaded, error) {
 	if err != nil {
 		return nil, badParam("", "查询字符串无法解析", "the query string cannot be read: %s", err)
 	}
-	u := &uploaded{values: values, file: r.Body}
+	u := &uploaded{values: values}
 	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
 	case mediaType == "multipart/form-data":
@@ -273,11 +275,51 @@ func (s *server) readUpload(r *http.Request) (*uploaded, error) {
 			},
 		}
 	}
+	// The whole body is here before anything waits for it: over a slow line it would keep everybody else's uploads from their turn.
+	spooled, err := spool(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	u.file, u.closers = spooled, append(u.closers, spooled.Close)
 	return u, nil
 }
 
+// Bytes of an upload that are kept in memory; the rest is kept in temporary files.
+const uploadMemory = 8 << 20
+
+// spool reads all of r, and gives it to be read again.
+func spool(r io.Reader) (io.ReadCloser, error) {
+	head, err := io.ReadAll(io.LimitReader(r, uploadMemory))
+	if err != nil {
+		return nil, err
+	}
+	if len(head) < uploadMemory {
+		return io.NopCloser(bytes.NewReader(head)), nil
+	}
+	f, err := os.CreateTemp("", "lifecircle-upload-*")
+	if err != nil {
+		return nil, err
+	}
+	t := temporary{f}
+	if _, err = f.Write(head); err == nil {
+		if _, err = io.Copy(f, r); err == nil {
+			_, err = f.Seek(0, io.SeekStart)
+		}
+	}
+	if err != nil {
+		t.Close()
+		return nil, err
+	}
+	return t, nil
+}
+
+// temporary is a file that is gone once it is closed.
+type temporary struct{ *os.File }
+
+func (t temporary) Close() error { return errors.Join(t.File.Close(), os.Remove(t.Name())) }
+
 func (u *uploaded) readForm(r *http.Request) error {
-	if err := r.ParseMultipartForm(8 << 20); err != nil {
+	if err := r.ParseMultipartForm(uploadMemory); err != nil {
 		var large *http.MaxBytesError
 		if errors.As(err, &large) {
 			return err
@@ -304,7 +346,7 @@ func (u *uploaded) readForm(r *http.Request) error {
 			u.area, u.areaName = f, parts[0].Filename
 		}
 	}
-	if u.file == r.Body {
+	if u.file == nil {
 		return badParam("file", "表单中没有 file 文件", "the form has no file called file")
 	}
 	return nil

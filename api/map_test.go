@@ -2,7 +2,10 @@ package api_test
 
 import (
 	"context"
+	"fmt"
+	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os/exec"
 	"strings"
 	"sync"
@@ -15,6 +18,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"lifecircle/api"
+	"lifecircle/coverage"
 )
 
 // browser opens a headless browser, or skips the test where there is none. Whatever the page asks of another server, and whatever
@@ -150,4 +154,52 @@ func TestMapPageWithoutRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	has(t, "the panel", text(t, ctx, "#panel"), "No run yet", "lifecircle score")
+}
+
+// Names are other people's texts: whatever stands in them is shown as it stands, runs nowhere, and hides neither map nor card.
+func TestMapPageHostileNames(t *testing.T) {
+	const hostile = `<img src=x onerror=\"window.owned=1\"><svg onload=\"window.owned=2\"></svg>`
+	m := smallCity(t, 2)
+	c := newClient(t, shelf{"city": m})
+	unit := func(id, name string, west float64) string {
+		return fmt.Sprintf(`{"type":"Feature","id":"%s","properties":{"name":"%s"},"geometry":{"type":"Polygon","coordinates":[[[%g,29.5],[%g,29.5],[%g,29.51],[%[3]g,29.51],[%[3]g,29.5]]]}}`,
+			id, name, west, west+0.01, west+0.01)
+	}
+	units := `{"type":"FeatureCollection","features":[` + unit("__proto__", hostile, 106.5) + "," + unit(hostile, strings.Repeat("长", 3000), 106.51) + `]}`
+	clinic := `{"type":"Feature","id":"c","properties":{"name":"` + hostile + `"},"geometry":{"type":"Point","coordinates":[106.505,29.505]}}`
+	decode(t, post(c, "as=neighborhoods&layer=units&replace=true&attribution="+url.QueryEscape(`<img src=x onerror="window.owned=3">`), units), http.StatusCreated)
+	decode(t, post(c, "as=facilities&service=clinic&layer=clinics&replace=true&complete=everywhere", clinic), http.StatusCreated)
+	score(t, m, coverage.Params{})
+	server := httptest.NewServer(c.h)
+	defer server.Close()
+	ctx := browser(t, server)
+	for _, at := range []string{"requirement=clinic-15&neighborhood=__proto__", "table=1", "neighborhood=" + url.QueryEscape(strings.ReplaceAll(hostile, `\"`, `"`))} {
+		var owned, foreign bool
+		var highest float64
+		err := chromedp.Run(ctx, chromedp.Navigate(server.URL+"/map?lang=en&"+at), chromedp.WaitVisible(`body[data-ready="true"]`, chromedp.ByQuery),
+			chromedp.Evaluate(`"owned" in window`, &owned),
+			chromedp.Evaluate(`!!document.querySelector("img[src=x], [onload], [onerror]")`, &foreign),
+			chromedp.Evaluate(`Math.max(0, ...[...document.querySelectorAll(".label, .card-head h2, tbody th")].map((e) => e.offsetHeight))`, &highest))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if owned || foreign {
+			t.Errorf("%s: a name became part of the page (ran: %t)", at, owned)
+		}
+		if highest > 120 {
+			t.Errorf("%s: a long name takes %g pixels of height", at, highest)
+		}
+	}
+	has(t, "the card", text(t, ctx, "#card"), "长长长")
+	has(t, "the panel", text(t, ctx, "#panel"), "小城 <small>")
+	has(t, "the attribution", text(t, ctx, ".maplibregl-ctrl-attrib"), "<img src=x")
+
+	// The card beside the table leaves the table's own buttons in reach.
+	var right, left float64
+	err := chromedp.Run(ctx, chromedp.Navigate(server.URL+"/map?lang=en&table=1&neighborhood=__proto__"), chromedp.WaitVisible(`body[data-ready="true"]`, chromedp.ByQuery),
+		chromedp.Evaluate(`document.querySelector("#table .icon").getBoundingClientRect().right`, &right),
+		chromedp.Evaluate(`document.querySelector("#card").getBoundingClientRect().left`, &left))
+	if err != nil || right > left {
+		t.Errorf("the table's close button ends at %g, the card begins at %g: %v", right, left, err)
+	}
 }

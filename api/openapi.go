@@ -200,7 +200,7 @@ func pathParameter(name, description string) object {
 func runParameter(in string, required bool) object {
 	return object{
 		"name": "run", "in": in, "required": required, "description": "hash of a run, a prefix of at least 4 characters, or latest",
-		"schema": object{"type": "string", "pattern": "^(latest|[0-9a-f]{4,64})$"},
+		"schema": object{"type": "string", "pattern": "^(latest|[0-9a-f]{4,64})?$"},
 	}
 }
 

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"math"
 	"net/http"
 	"net/url"
@@ -264,19 +265,37 @@ func parseFilter(c coverage.Column, value string) (filter, error) {
 	if c.Type == coverage.DecimalColumn {
 		decimals = c.Decimals
 	}
-	digits, negative := strings.CutPrefix(value, "-")
+	return parseNumber(c, value, decimals)
+}
+
+// parseNumber reads a number of a column with so many decimals, exactly; programs write small ones with an exponent (1e-7).
+func parseNumber(c coverage.Column, value string, decimals int) (filter, error) {
+	mantissa, power, scaled := strings.Cut(strings.ToLower(value), "e")
+	exponent, err := strconv.Atoi(power)
+	if !scaled {
+		exponent, err = 0, nil
+	}
+	digits, negative := strings.CutPrefix(mantissa, "-")
 	whole, fraction, point := strings.Cut(digits, ".")
-	if strings.Trim(whole+fraction, "0123456789") != "" || whole == "" || (point && fraction == "") {
-		return filter{}, badParam(c.Name, "须为数字", "%q is not a plain decimal number", value)
+	digits = whole + fraction
+	if (err != nil && !errors.Is(err, strconv.ErrRange)) || strings.Trim(digits, "0123456789") != "" || whole == "" || (point && fraction == "") {
+		return filter{}, badParam(c.Name, "须为数字", "%q is not a decimal number", value)
 	}
-	fraction = strings.TrimRight(fraction, "0")
-	if c.Type == coverage.IntegerColumn && fraction != "" {
-		return filter{}, badParam(c.Name, "须为整数", "%q is not a whole number", value)
+	significant := strings.TrimRight(digits, "0")
+	if strings.Trim(significant, "0") == "" {
+		return filter{}, nil
 	}
-	if len(fraction) > decimals {
+	if err != nil || exponent > 1000 || exponent < -1000 {
 		return filter{never: true}, nil
 	}
-	n, err := strconv.ParseInt(whole+fraction+strings.Repeat("0", decimals-len(fraction)), 10, 64)
+	zeros := exponent - len(fraction) + len(digits) - len(significant) + decimals // to write after the significant digits
+	switch {
+	case zeros < 0 && c.Type == coverage.IntegerColumn:
+		return filter{}, badParam(c.Name, "须为整数", "%q is not a whole number", value)
+	case zeros < 0 || zeros > 18:
+		return filter{never: true}, nil
+	}
+	n, err := strconv.ParseInt(significant+strings.Repeat("0", zeros), 10, 64)
 	if err != nil {
 		return filter{never: true}, nil
 	}

@@ -40,6 +40,40 @@ func TestParseLimit(t *testing.T) {
 	}
 }
 
+// A front end writes the same number in several ways: each finds the same rows, and none is rounded into another.
+func TestParseNumber(t *testing.T) {
+	share := coverage.Column{Name: "share", Type: coverage.DecimalColumn, Decimals: 9}
+	units := coverage.Column{Name: "units", Type: coverage.IntegerColumn}
+	never := filter{never: true}
+	for _, c := range []struct {
+		column coverage.Column
+		value  string
+		want   filter
+		bad    bool
+	}{
+		{share, "0.5", filter{value: coverage.Value{Int: 500000000}}, false},
+		{share, "0.500", filter{value: coverage.Value{Int: 500000000}}, false},
+		{share, "5e-1", filter{value: coverage.Value{Int: 500000000}}, false},
+		{share, "1e-7", filter{value: coverage.Value{Int: 100}}, false},
+		{share, "1E+2", filter{value: coverage.Value{Int: 100000000000}}, false},
+		{share, "-0.25", filter{value: coverage.Value{Int: -250000000}}, false},
+		{share, "-0", filter{}, false}, {share, "0e999999999999999999999", filter{}, false},
+		{share, "1e-10", never, false}, {share, "0.1234567891", never, false},
+		{share, "1e218", never, false}, {share, "1e-99999999999999999999", never, false}, {share, "99999999999999999999", never, false},
+		{units, "12", filter{value: coverage.Value{Int: 12}}, false},
+		{units, "12.0", filter{value: coverage.Value{Int: 12}}, false},
+		{units, "1.2e1", filter{value: coverage.Value{Int: 12}}, false},
+		{units, "1.5", filter{}, true}, {units, "1e-1", filter{}, true},
+		{share, ".5", filter{}, true}, {share, "1.", filter{}, true}, {share, "1e", filter{}, true}, {share, "e5", filter{}, true}, {share, "1e1.5", filter{}, true},
+		{share, "0x10", filter{}, true}, {share, "+1", filter{}, true}, {share, "NaN", filter{}, true}, {share, "1_0", filter{}, true}, {share, "--1", filter{}, true},
+	} {
+		got, err := parseFilter(c.column, c.value)
+		if (err != nil) != c.bad || (err == nil && got != c.want) {
+			t.Errorf("%s=%s: %+v %v, want %+v", c.column.Name, c.value, got, err, c.want)
+		}
+	}
+}
+
 var fuzzColumns = []coverage.Column{{Name: "kind", Type: coverage.TextColumn}, {Name: "share", Type: coverage.DecimalColumn, Decimals: 9},
 	{Name: "limit", Type: coverage.TextColumn}, {Name: "flag", Type: coverage.BooleanColumn}, {Name: "n", Type: coverage.IntegerColumn}}
 

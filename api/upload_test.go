@@ -9,9 +9,11 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"lifecircle/api"
 )
@@ -220,6 +222,58 @@ func TestUploadBrokenOff(t *testing.T) {
 	}
 	if len(m.current) != layers {
 		t.Error("half an upload was written")
+	}
+}
+
+// Somebody uploads over a slow line: the others need not wait for the end of it.
+func TestSlowUploadHoldsNobodyUp(t *testing.T) {
+	server := httptest.NewServer(newClient(t, shelf{"city": smallCity(t, 2)}).h)
+	defer server.Close()
+	upload := func(name string, body io.Reader) (int, error) {
+		r, err := http.Post(server.URL+"/projects/city/layers?as=facilities&service=clinic&layer="+name, "application/geo+json", body)
+		if err != nil {
+			return 0, err
+		}
+		return r.StatusCode, r.Body.Close()
+	}
+	line, slow := io.Pipe()
+	done := make(chan int, 1)
+	go func() {
+		status, _ := upload("slow", line)
+		done <- status
+	}()
+	io.WriteString(slow, clinics[:40])
+	quick := make(chan int, 1)
+	go func() {
+		status, _ := upload("quick", strings.NewReader(clinics))
+		quick <- status
+	}()
+	select {
+	case status := <-quick:
+		if status != http.StatusCreated {
+			t.Errorf("the quick upload: %d", status)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("the quick upload waits for the slow one")
+	}
+	io.WriteString(slow, clinics[40:])
+	slow.Close()
+	if status := <-done; status != http.StatusCreated {
+		t.Errorf("the slow upload: %d", status)
+	}
+}
+
+// A body that does not fit in memory's share goes through a file, and comes out the same.
+func TestLargeUpload(t *testing.T) {
+	directory := t.TempDir()
+	t.Setenv("TMPDIR", directory)
+	c := newClient(t, shelf{"city": smallCity(t, 2)})
+	v := decode(t, post(c, "as=facilities&service=clinic&layer=large", clinics+strings.Repeat(" ", 9<<20)), http.StatusCreated)
+	if v["read"] != 3.0 || v["used"] != 2.0 {
+		t.Errorf("report %v", v)
+	}
+	if left, _ := os.ReadDir(directory); len(left) != 0 {
+		t.Errorf("%d temporary files are left", len(left))
 	}
 }
 

@@ -20,6 +20,12 @@ func mulDiv(a, b, c int64) int64 {
 	return int64(q)
 }
 
+// portion gives the part of a weight that goes with a part of an area, rounded half up. Areas are rounded to
+// whole mm², which would break exact halves either way: they count as reached within 2 mm².
+func portion(weight, part, whole int64) int64 {
+	return mulDiv(weight, min(part+2, whole), whole)
+}
+
 // atLeast tells whether part/whole ≥ line/10⁶, exactly.
 func atLeast(part, whole int64, line int64) bool {
 	ah, al := bits.Mul64(uint64(part), 1_000_000)

@@ -46,7 +46,7 @@ func ScoreProject(ctx context.Context, st Store, cat *catalog.Catalog, services 
 	if err != nil {
 		return nil, err
 	}
-	if len(city.units) == 0 {
+	if !slices.ContainsFunc(city.Inputs, func(in InputRef) bool { return in.Role == RoleNeighborhoods }) {
 		return nil, &Error{Code: Refused,
 			Text: Text{Zh: "项目里没有评价单元", En: "the project has no neighborhoods"},
 			Hint: Text{Zh: "先导入：lifecircle import 项目 社区.geojson --as neighborhoods", En: "import them first: lifecircle import PROJECT FILE --as neighborhoods"}}

@@ -121,7 +121,7 @@ func (c *City) fill(g *group, layers []*Layer) error {
 		for _, name := range names {
 			w, v := g.measures[name], int64(0)
 			if m, ok := r.layer.Measure(name); ok && m.Values[r.i] != Unknown {
-				v = mulDiv(m.Values[r.i], part, whole)
+				v = portion(m.Values[r.i], part, whole)
 			}
 			w.milli = append(w.milli, v)
 		}

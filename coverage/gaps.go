@@ -26,6 +26,9 @@ func (j *judge) landGaps(ctx context.Context, q *question, col *column, lt *land
 	parts := make([][2][]part, len(j.city.units)) // by state
 	var failed atomic.Pointer[error]
 	parallel(len(j.city.units), j.threads, 1, func(u int) {
+		if !q.req.Applies(j.city.units[u].kind) {
+			return
+		}
 		var drawn [2][]orb.MultiPolygon
 		for _, n := range j.city.land.subjects[u] {
 			t := lt.pieces[n]
@@ -154,6 +157,9 @@ func (j *judge) peopleGaps(q *question, col *column, looks []*outlook) error {
 	found := make([][]Gap, len(j.city.units))
 	var failed atomic.Pointer[error]
 	parallel(len(j.city.units), j.threads, 1, func(u int) {
+		if !q.req.Applies(j.city.units[u].kind) {
+			return
+		}
 		for state := uncovered; state <= undetermined; state++ {
 			parts, err := j.unitGaps(q, looks, u, state)
 			if err != nil {

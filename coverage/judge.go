@@ -122,9 +122,6 @@ func (j *judge) ask(req *catalog.Requirement) (*question, error) {
 		if o.accept != "" {
 			q.flag(causeParentAccept + ":" + o.accept)
 		}
-		if o.unsized > 0 {
-			q.flag(causeSizeUnknown)
-		}
 		q.options = append(q.options, o)
 	}
 	if len(q.options) == 0 {
@@ -296,49 +293,45 @@ func (j *judge) judge(ctx context.Context, req *catalog.Requirement, withGaps bo
 	}
 	col := &column{judged: j.describe(q), cells: make([]Cell, len(j.city.units)+len(j.city.parents))}
 	if req.Count != nil {
-		if err := j.count(q, col); err != nil {
+		if err := j.count(q, col.cells); err != nil {
 			return nil, err
 		}
-		j.conclude(q, col)
+		var hangs []bool
+		if sized, some := j.sized(q); some {
+			bare := make([]Cell, len(col.cells))
+			if err := j.count(sized, bare); err != nil {
+				return nil, err
+			}
+			hangs = make([]bool, len(bare))
+			for s := range bare {
+				hangs[s] = bare[s].Covered != col.cells[s].Covered
+			}
+		}
+		j.conclude(q, col, hangs)
 		return col, nil
 	}
 
-	// people, households, buildings: by place
-	looks := make([]*outlook, len(j.city.groups))
-	sums := map[string][]sum{}
-	if q.dead == "" {
-		for g, gr := range j.city.groups {
-			if looks[g], err = j.look(ctx, q, gr.places); err != nil {
-				return nil, err
-			}
-		}
+	t, err := j.tallies(ctx, q)
+	if err != nil {
+		return nil, err
 	}
-	for g, gr := range j.city.groups {
-		for _, name := range sortedKeys(gr.measures) {
-			if sums[name] == nil {
-				sums[name] = make([]sum, len(col.cells))
-			}
-			var state []uint8
-			if looks[g] != nil {
-				state = looks[g].state
-			}
-			tally(sums[name], gr.subjects, gr.measures[name].milli, state, j.threads)
-		}
-	}
-	// land: by exact areas
-	var lt *landTally
-	if j.city.land != nil {
-		if lt, err = j.tallyLand(ctx, q); err != nil {
+	own, ok := t.sums[q.denominator]
+	var hangs []bool // per subject: facilities of unknown size make a difference
+	if sized, some := j.sized(q); some && ok {
+		bare, err := j.tallies(ctx, sized)
+		if err != nil {
 			return nil, err
 		}
-		sums[catalog.DenominatorLand] = lt.sums
+		hangs = make([]bool, len(col.cells))
+		for s := range hangs {
+			hangs[s] = bare.sums[q.denominator][s].covered != own[s].covered
+		}
 	}
-	own, ok := sums[q.denominator]
 	for s := range col.cells {
 		c := &col.cells[s]
-		for _, name := range sortedKeys(sums) {
-			if name != q.denominator && sums[name][s].total > 0 && q.dead == "" {
-				c.Others = append(c.Others, OtherShare{name, sums[name][s].total, sums[name][s].covered, sums[name][s].undetermined})
+		for _, name := range sortedKeys(t.sums) {
+			if name != q.denominator && t.sums[name][s].total > 0 && q.dead == "" {
+				c.Others = append(c.Others, OtherShare{name, t.sums[name][s].total, t.sums[name][s].covered, t.sums[name][s].undetermined})
 			}
 		}
 		if !ok {
@@ -347,12 +340,12 @@ func (j *judge) judge(ctx context.Context, req *catalog.Requirement, withGaps bo
 		}
 		c.Total, c.Covered, c.Undetermined = own[s].total, own[s].covered, own[s].undetermined
 	}
-	j.conclude(q, col)
+	j.conclude(q, col, hangs)
 	if withGaps && ok && q.dead == "" {
 		if q.denominator == catalog.DenominatorLand {
-			err = j.landGaps(ctx, q, col, lt)
+			err = j.landGaps(ctx, q, col, t.land)
 		} else {
-			err = j.peopleGaps(q, col, looks)
+			err = j.peopleGaps(q, col, t.looks)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("gaps of %s: %w", req.ID, err)
@@ -361,11 +354,115 @@ func (j *judge) judge(ctx context.Context, req *catalog.Requirement, withGaps bo
 	return col, nil
 }
 
+// tallies are the sums of a question under every denominator that there is.
+type tallies struct {
+	sums  map[string][]sum // by denominator, per subject
+	looks []*outlook       // per group of demand; nil entries if nothing can be judged
+	land  *landTally       // nil without land
+}
+
+// tallies adds up what a question covers: places by their states, land by exact areas.
+func (j *judge) tallies(ctx context.Context, q *question) (*tallies, error) {
+	t := &tallies{sums: map[string][]sum{}, looks: make([]*outlook, len(j.city.groups))}
+	var err error
+	if q.dead == "" {
+		for g, gr := range j.city.groups {
+			if t.looks[g], err = j.look(ctx, q, gr.places); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for g, gr := range j.city.groups {
+		subjects := j.applicable(q, gr.subjects)
+		for _, name := range sortedKeys(gr.measures) {
+			if t.sums[name] == nil {
+				t.sums[name] = make([]sum, len(subjects))
+			}
+			var state []uint8
+			if t.looks[g] != nil {
+				state = t.looks[g].state
+			}
+			tally(t.sums[name], subjects, gr.measures[name].milli, state, j.threads)
+		}
+	}
+	if j.city.land != nil {
+		if t.land, err = j.tallyLand(ctx, q); err != nil {
+			return nil, err
+		}
+		t.sums[catalog.DenominatorLand] = t.land.sums
+	}
+	return t, nil
+}
+
+// applicable gives the places or pieces of every subject: a parent, some of whose units a requirement is not asked
+// of, answers for the others only.
+func (j *judge) applicable(q *question, subjects [][]int32) [][]int32 {
+	if len(q.req.AppliesTo) == 0 {
+		return subjects
+	}
+	out := slices.Clone(subjects)
+	for k, p := range j.city.parents {
+		var some []int32
+		for _, u := range p.members {
+			if q.req.Applies(j.city.units[u].kind) {
+				some = append(some, subjects[u]...)
+			}
+		}
+		if len(j.members(q, p)) < len(p.members) {
+			slices.Sort(some)
+			out[len(j.city.units)+k] = slices.Compact(some)
+		}
+	}
+	return out
+}
+
+// members gives the units of a parent that a requirement is asked of.
+func (j *judge) members(q *question, p parent) []int {
+	if len(q.req.AppliesTo) == 0 {
+		return p.members
+	}
+	var out []int
+	for _, u := range p.members {
+		if q.req.Applies(j.city.units[u].kind) {
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
+// sized gives a question without the facilities of unknown size that it counts where a size is asked, and whether
+// there are any.
+func (j *judge) sized(q *question) (*question, bool) {
+	out, some := *q, false
+	out.options = slices.Clone(q.options)
+	for k := range out.options {
+		o := &out.options[k]
+		if o.unsized == 0 {
+			continue
+		}
+		some = true
+		o.members = nil
+		for _, m := range q.options[k].members {
+			if j.city.facilities[m].areaMM2 != Unknown {
+				o.members = append(o.members, m)
+			}
+		}
+		o.set = j.set(o.members)
+	}
+	return &out, some
+}
+
 // describe gives the words of a requirement in tables.
 func (j *judge) describe(q *question) Judged {
 	d := Judged{
 		ID: q.req.ID, Tier: q.req.Tier, Denominator: q.denominator, PassLine: catalog.Ppm(q.line),
-		Confidence: q.req.ConfidenceLabel(), Variant: q.req.VariantOf != "", Flags: q.flags, Unit: "m",
+		Confidence: q.req.ConfidenceLabel(), Variant: q.req.VariantOf != "", Flags: slices.Clone(q.flags), Unit: "m",
+	}
+	for k := range q.options {
+		if q.options[k].unsized > 0 {
+			d.Flags = append(d.Flags, causeSizeUnknown)
+			break
+		}
 	}
 	if q.req.Count != nil {
 		d.Service, d.Unit, d.Limit = q.req.Count.Service, "count", fmt.Sprint(q.req.Count.Min)
@@ -398,8 +495,9 @@ func trimDecimal(n int64, decimals int) string {
 	return s
 }
 
-// conclude gives verdicts and causes to a column's tallies, and to parents the number of their units that meet it.
-func (j *judge) conclude(q *question, col *column) {
+// conclude gives verdicts and causes to a column's tallies, and to parents the number of their units that meet it. hangs tells
+// for which subjects facilities of unknown size make a difference (nil: for none).
+func (j *judge) conclude(q *question, col *column, hangs []bool) {
 	for s := range col.cells {
 		c := &col.cells[s]
 		var cause []string
@@ -421,6 +519,9 @@ func (j *judge) conclude(q *question, col *column) {
 		}
 		if c.Verdict != NotAssessed || q.dead == "" {
 			cause = append(cause, q.flags...)
+		}
+		if hangs != nil && hangs[s] && c.Verdict != NotAssessed {
+			cause = append(cause, causeSizeUnknown)
 		}
 		if col.judged.Modelled && c.Verdict != NotAssessed {
 			cause = append(cause, causeModelled)
@@ -450,7 +551,7 @@ func (j *judge) appliesToAny(q *question, subject int) bool {
 }
 
 // count judges a count requirement: facilities in the unit of the level that holds the neighborhood.
-func (j *judge) count(q *question, col *column) error {
+func (j *judge) count(q *question, cells []Cell) error {
 	if q.dead != "" {
 		return nil
 	}
@@ -526,18 +627,18 @@ func (j *judge) count(q *question, col *column) error {
 		}
 	}
 	for u := range j.city.units {
-		give(&col.cells[u], of[u:u+1])
+		give(&cells[u], of[u:u+1])
 	}
 	for k, p := range j.city.parents {
 		var keys []parentKey
 		if p.level == want.Per {
 			keys = []parentKey{p.parentKey}
 		} else {
-			for _, u := range p.members {
+			for _, u := range j.members(q, p) {
 				keys = append(keys, of[u])
 			}
 		}
-		give(&col.cells[len(j.city.units)+k], keys)
+		give(&cells[len(j.city.units)+k], keys)
 	}
 	return nil
 }

@@ -611,3 +611,72 @@ requirements:
 		t.Errorf("marks %v", run.Marks)
 	})
 }
+
+// Unknown size is flagged where it makes a difference, and nowhere else.
+func TestUnknownSizeIsFlaggedWhereItCounts(t *testing.T) {
+	parks := change(everywhere("parks", "park", map[string]orb.Geometry{"a": xy(0, 0), "b": xy(5000, 0)}), func(l *coverage.Layer) {
+		l.AreaMM2 = []int64{coverage.Unknown, 9_000_000_000}
+	})
+	near := units("community", map[string]orb.Polygon{"a": rect(-100, -100, 100, 100), "b": rect(4900, -100, 5100, 100), "c": rect(8000, -100, 8100, 100)})
+	homes := people("p", map[string]orb.Geometry{"1": xy(0, 50), "2": xy(5000, 50), "3": xy(8050, 0)}, map[string]int64{"1": 1, "2": 1, "3": 1})
+	for _, form := range []string{
+		`{id: r, service: park, tier: "15", limit: {radius_m: 500}, min_area_m2: 400, denominator: population}`,
+		`{id: r, tier: "15", count: {service: park, min: 1, per: unit, min_area_m2: 400}}`,
+	} {
+		run := assess(t, book(t, "requirements:\n  - "+form+"\n"), coverage.Params{}, near, parks, homes)
+		for id, want := range map[string]string{"a": "size_unknown", "b": "", "c": ""} {
+			if got := cell(t, run, id, "r").Cause; got != want {
+				t.Errorf("%s: %s has cause %q, want %q", form, id, got, want)
+			}
+		}
+	}
+}
+
+// A parent answers for those of its units that a requirement is asked of, and no gap is drawn in the others.
+func TestParentOfUnitsOfSeveralKinds(t *testing.T) {
+	list := change(units("community", map[string]orb.Polygon{"a": rect(0, 0, 200, 200), "b": rect(200, 0, 400, 200)}), func(l *coverage.Layer) {
+		l.Kinds = []string{"新区", "老区"}
+		l.Parents = []coverage.ParentColumn{{Level: "street", Parents: [][]string{{"s"}, {"s"}}}}
+	})
+	homes := people("p", map[string]orb.Geometry{"1": xy(100, 100), "2": xy(300, 100)}, map[string]int64{"1": 1, "2": 6})
+	for denominator, want := range map[string]int64{"population": 1000, "land": 0} {
+		run := assess(t, book(t, "requirements:\n  - {id: r, service: clinic, tier: \"15\", limit: {radius_m: 150}, applies_to: [新区], denominator: "+denominator+"}\n"), coverage.Params{},
+			list, everywhere("clinics", "clinic", map[string]orb.Geometry{"f": xy(100, 100)}), homes, land(rect(50, 50, 350, 150)))
+		a, s := cell(t, run, "a", "r"), cell(t, run, "s", "r")
+		if sums(a) != sums(s) || s.Verdict != coverage.Met || (want > 0 && s.Total != want) || s.UnitsMet != 1 || s.UnitsJudged != 1 {
+			t.Errorf("%s: unit %s, street %s, %d of %d", denominator, sums(a), sums(s), s.UnitsMet, s.UnitsJudged)
+		}
+		if b := cell(t, run, "b", "r"); b.Cause != "not_applicable" {
+			t.Errorf("b: %q", b.Cause)
+		}
+		for _, g := range run.Gaps {
+			if run.Subjects[g.Subject].ID == "b" {
+				t.Errorf("%s: a gap where nothing is asked", denominator)
+			}
+		}
+	}
+}
+
+// A cell cut exactly in half gives each half rounded half up, whatever the rounding of areas.
+func TestHalvesOfCellsAreRoundedUp(t *testing.T) {
+	box := func(x0, y0, x1, y1 float64) orb.Polygon {
+		return orb.Polygon{{{x0, y0}, {x1, y0}, {x1, y1}, {x0, y1}, {x0, y0}}}
+	}
+	list := units("community", map[string]orb.Polygon{"a": box(106.49, 29.49, 106.5, 29.51), "b": box(106.5, 29.49, 106.51, 29.51)})
+	cells, n := map[string]orb.Geometry{}, 20
+	for k := range n {
+		y := 29.491 + float64(k)*0.0005
+		cells[string(rune('a'+k))] = box(106.4995, y, 106.5005, y+0.00045)
+	}
+	homes := change(people("p", cells, nil), func(l *coverage.Layer) {
+		for i := range l.Measures[0].Values {
+			l.Measures[0].Values[i] = 1001
+		}
+	})
+	run := assess(t, book(t, clinic500), coverage.Params{}, list, everywhere("clinics", "clinic", map[string]orb.Geometry{"f": orb.Point{106.5, 29.5}}), homes)
+	for _, id := range []string{"a", "b"} {
+		if got := cell(t, run, id, "clinic-15").Total; got != int64(n)*501 {
+			t.Errorf("%s has %d, want %d halves of 0.5005 rounded up", id, got, n)
+		}
+	}
+}

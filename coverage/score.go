@@ -33,10 +33,13 @@ func scoreSubject(cat *catalog.Catalog, judged []Judged, cells []Cell) []Score {
 		missed := false // an unmet mandatory requirement
 		for r := range judged {
 			req, c := &cat.Requirements[r], &cells[r]
-			if judged[r].Variant || (scope != Overall && req.Tier != scope) || hasCause(c.Cause, causeNotApplicable) {
+			if judged[r].Variant || (scope != Overall && req.Tier != scope) {
 				continue
 			}
 			s.Counts.add(c.Verdict)
+			if hasCause(c.Cause, causeNotApplicable) { // it weighs nothing here
+				continue
+			}
 			missed = missed || (req.Mandatory && c.Verdict == Unmet)
 			w := int64(req.Weight)
 			if w == 0 {

@@ -458,7 +458,13 @@ func ReachTable(ctx context.Context, st Store, r *Run, o Options) (Table, error)
 				if a.q.dead != "" {
 					state = ""
 				}
-				row = append(row, textOrNull(state), text(a.name), text(gr.layers[p]), textOrNull(a.flags))
+				flags := a.flags
+				if k := look.option[p]; k >= 0 && a.q.dead == "" {
+					if alt := &a.q.options[k].alt; (alt.MinArea > 0 || alt.MaxArea > 0) && city.facilities[look.facility[p]].areaMM2 == Unknown {
+						flags = strings.TrimPrefix(flags+";"+causeSizeUnknown, ";")
+					}
+				}
+				row = append(row, textOrNull(state), text(a.name), text(gr.layers[p]), textOrNull(flags))
 				if err := yield(id+"/"+d.ID, row, pt); err != nil {
 					return err
 				}

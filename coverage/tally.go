@@ -105,7 +105,7 @@ func (j *judge) tallyLand(ctx context.Context, q *question) (*landTally, error) 
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	for s, pieces := range lu.subjects {
+	for s, pieces := range j.applicable(q, lu.subjects) {
 		for _, p := range pieces {
 			t.sums[s].total += t.pieces[p].total
 			t.sums[s].covered += t.pieces[p].covered

@@ -10,6 +10,7 @@ import (
 )
 
 func main() {
+	ignoreFileSize()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl+C ends the program at once
 	code := Run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)

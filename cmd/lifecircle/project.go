@@ -30,6 +30,9 @@ func (a *app) open(path string, mode store.Mode, f func(*store.Project) error) (
 			err = e
 		}
 	}()
+	for _, w := range p.Warnings() {
+		a.say("%s", "%s", w.In(a.Lang))
+	}
 	return f(p)
 }
 

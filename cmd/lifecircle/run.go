@@ -39,6 +39,7 @@ type commandLine struct {
 	Runs    runsCmd    `cmd:"" help:"List a project's runs. 评估记录"`
 	Export  exportCmd  `cmd:"" help:"Export a result table. 导出"`
 	Copy    copyCmd    `cmd:"" help:"Make a consistent copy of a project file, also while it is written to. 备份"`
+	Check   checkCmd   `cmd:"" help:"Check a project file as a whole; repairs nothing. 检查项目文件"`
 	Serve   serveCmd   `cmd:"" help:"Serve a project, or a folder of projects: map, GeoJSON, uploads. 启动服务"`
 	Demo    demoCmd    `cmd:"" help:"The main job on the embedded city: import, score, print, serve. 演示"`
 	Version versionCmd `cmd:"" help:"Print the version. 版本"`
@@ -156,7 +157,7 @@ func commandOf(args []string) string {
 
 // commands lists the names of the commands.
 func commands() []string {
-	return []string{"new", "import", "layers", "catalog", "score", "explain", "gaps", "runs", "export", "copy", "serve", "demo", "version"}
+	return []string{"new", "import", "layers", "catalog", "score", "explain", "gaps", "runs", "export", "copy", "check", "serve", "demo", "version"}
 }
 
 func environmentLanguage() string {

@@ -4,17 +4,25 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"sort"
 )
 
-// Cached gives a computed value by its key, nil if there is none.
+// Cached gives a computed value by its key, nil if there is none, or a damaged one.
 func (p *Project) Cached(ctx context.Context, key string) ([]byte, error) {
+	var size int
 	var value []byte
-	err := p.readers.QueryRowContext(ctx, `SELECT value FROM lc_cache WHERE key = ?`, key).Scan(&value)
+	err := p.readers.QueryRowContext(ctx, `SELECT size, value FROM lc_cache WHERE key = ?`, key).Scan(&size, &value)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
-	return value, explain(p.file, err)
+	if err != nil {
+		return nil, explain(p.file, err)
+	}
+	if value, err = checkSum(value, size); err != nil {
+		return nil, nil // it is computed again
+	}
+	return value, nil
 }
 
 // SaveCached keeps values, and throws out the oldest beyond the bound. A value that alone is beyond it is not
@@ -40,7 +48,7 @@ func (p *Project) SaveCached(ctx context.Context, values map[string][]byte) erro
 			if err := t.exec(`DELETE FROM lc_cache WHERE key = ?`, k); err != nil {
 				return err
 			}
-			if err := t.exec(`INSERT INTO lc_cache (seq, key, size, value) SELECT coalesce(max(seq), 0) + 1, ?, ?, ? FROM lc_cache`, k, len(v), v); err != nil {
+			if err := t.exec(`INSERT INTO lc_cache (seq, key, size, value) SELECT coalesce(max(seq), 0) + 1, ?, ?, ? FROM lc_cache`, k, len(v), appendSum(slices.Clone(v), v)); err != nil {
 				return err
 			}
 		}

@@ -50,11 +50,11 @@ const findingsShown = 20
 // what is wrong inside a project is in the report.
 func Check(ctx context.Context, path string, opts ...Option) (*CheckReport, error) {
 	o := newOptions(opts)
-	report, err := check(ctx, path, o)
+	report, err := checkFile(ctx, path, o)
 	return report, explain(filepath.Base(path), err)
 }
 
-func check(ctx context.Context, path string, o options) (*CheckReport, error) {
+func checkFile(ctx context.Context, path string, o options) (*CheckReport, error) {
 	absolute, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -90,7 +90,7 @@ func check(ctx context.Context, path string, o options) (*CheckReport, error) {
 		return nil, err
 	}
 	defer c.exec(`ROLLBACK`)
-	for _, part := range []func() error{c.checkSQLite, c.checkCore, c.checkTables, c.checkMeta, c.checkVersions, c.checkRuns} {
+	for _, part := range []func() error{c.checkSQLite, c.checkConstraints, c.checkCore, c.checkTables, c.checkMeta, c.checkVersions, c.checkRuns, c.checkCache} {
 		if err := part(); err != nil {
 			if err := c.unreadable("", err); err != nil {
 				return nil, err
@@ -178,6 +178,54 @@ func (c *checker) checkSQLite() error {
 		c.find("foreign_key", k.table, k.row.Int64, "外键指向 %[1]s 中不存在的行", "its foreign key names no row of %[1]s", k.parent)
 	}
 	return err
+}
+
+// checkConstraints tests the CHECKs of our tables: SQLite forgets them where a file is open for reading only.
+func (c *checker) checkConstraints() error {
+	for _, m := range migrations() {
+		for _, statement := range strings.Split(m.sql, ";\n") {
+			_, after, ok := strings.Cut(statement, "CREATE TABLE lc_")
+			if !ok {
+				continue
+			}
+			name, body, _ := strings.Cut(after, " (")
+			table := "lc_" + name
+			for _, condition := range conditions(body) {
+				rows, err := c.query(`SELECT rowid FROM ` + quote(table) + ` WHERE NOT (` + condition + `)`)
+				ids, err := collect(rows, err, scanOne[int64])
+				if err != nil {
+					if err := c.unreadable(table, err); err != nil {
+						return err
+					}
+				}
+				for _, id := range ids {
+					c.find("constraint", table, id, "不满足 %[1]s", "it does not hold that %[1]s", condition)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// conditions gives what stands in the brackets after every CHECK.
+func conditions(sql string) (out []string) {
+	for {
+		_, rest, ok := strings.Cut(sql, "CHECK (")
+		if !ok {
+			return out
+		}
+		depth, end := 1, 0
+		for ; end < len(rest) && depth > 0; end++ {
+			switch rest[end] {
+			case '(':
+				depth++
+			case ')':
+				depth--
+			}
+		}
+		out = append(out, rest[:end-1])
+		sql = rest[end:]
+	}
 }
 
 // checkMeta looks at what the project says of itself.

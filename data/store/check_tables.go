@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -146,7 +145,7 @@ func (c *checker) checkUnregistered() error {
 	for _, r := range coverage.Roles {
 		names = append(names, string(r))
 	}
-	for _, name := range append(names, resultTables...) {
+	for _, name := range append(names, resultTables[:]...) {
 		exists, err := c.has(name)
 		if err != nil {
 			return err
@@ -171,13 +170,36 @@ func (c *checker) checkStrayGeometryColumns() error {
 	return err
 }
 
-// columnTypes are the types of columns that a GeoPackage knows (its table 1), geometries apart.
-var columnTypes = regexp.MustCompile(`^(BOOLEAN|TINYINT|SMALLINT|MEDIUMINT|INT|INTEGER|FLOAT|DOUBLE|REAL|DATE|DATETIME|(TEXT|BLOB)(\([0-9]+\))?)$`)
+// knownColumnType tells whether a GeoPackage knows a type of columns (its table 1), geometries apart.
+func knownColumnType(kind string) bool {
+	if name, size, ok := strings.Cut(kind, "("); ok && (name == "TEXT" || name == "BLOB") {
+		digits, closed := strings.CutSuffix(size, ")")
+		return closed && digits != "" && strings.Trim(digits, "0123456789") == ""
+	}
+	switch kind {
+	case "BOOLEAN", "TINYINT", "SMALLINT", "MEDIUMINT", "INT", "INTEGER", "FLOAT", "DOUBLE", "REAL", "TEXT", "BLOB", "DATE", "DATETIME":
+		return true
+	}
+	return false
+}
 
-// geometryTypes are the names of types of geometry columns, with the codes of WKB that fit: none = any.
-var geometryTypes = map[string][]uint32{
-	"GEOMETRY": nil, "POINT": {wkbPoint}, "LINESTRING": {wkbLineString}, "POLYGON": {wkbPolygon}, "MULTIPOINT": {wkbMultiPoint},
-	"MULTILINESTRING": {wkbMultiLineString}, "MULTIPOLYGON": {wkbMultiPolygon}, "GEOMETRYCOLLECTION": {wkbCollection, wkbMultiPoint, wkbMultiLineString, wkbMultiPolygon},
+// columnFits tells whether a geometry of a type (the code of WKB) may stand in a column, and whether there is such a type
+// of columns.
+func columnFits(column string, kind uint32) (fits, known bool) {
+	switch column {
+	case "GEOMETRY":
+		return true, true
+	case "GEOMETRYCOLLECTION":
+		return kind >= wkbMultiPoint && kind <= wkbCollection, true
+	}
+	names := [...]string{wkbPoint: "POINT", wkbLineString: "LINESTRING", wkbPolygon: "POLYGON", wkbMultiPoint: "MULTIPOINT",
+		wkbMultiLineString: "MULTILINESTRING", wkbMultiPolygon: "MULTIPOLYGON"}
+	for code, name := range names {
+		if name != "" && name == column {
+			return kind == uint32(code), true
+		}
+	}
+	return false, false
 }
 
 func (c *checker) checkTable(t *registered) error {
@@ -215,9 +237,8 @@ func (c *checker) checkTable(t *registered) error {
 		c.report.Rows += n
 		return err
 	}
-	if fits, ok := geometryTypes[t.geometry.kind]; !ok {
+	if _, known := columnFits(t.geometry.kind, 0); !known {
 		c.find("geometry_column", t.name, 0, "几何类型 %[1]q 不在标准之中", "the standard has no type of geometry %[1]q", t.geometry.kind)
-		_ = fits
 	}
 	if !t.srs.Valid || t.srs.Int64 != t.geometry.srs {
 		c.find("contents_srs", t.name, 0, "gpkg_contents 的坐标系是 %[1]d，几何列的是 %[2]d", "the reference system is %[1]d in gpkg_contents, but %[2]d of the geometry column", t.srs.Int64, t.geometry.srs)
@@ -253,7 +274,7 @@ func (c *checker) checkColumns(t *registered) error {
 			}
 			continue
 		}
-		if !columnTypes.MatchString(col.kind) {
+		if !knownColumnType(col.kind) {
 			c.find("column_type", t.name, 0, "列 %[1]s 的类型 %[2]q 不在 GeoPackage 之中", "column %[1]s is of a type %[2]q that a GeoPackage does not know", col.name, col.kind)
 		}
 	}
@@ -284,7 +305,7 @@ func (c *checker) checkFeatures(t *registered) error {
 	}
 	defer rows.Close()
 	var extent box
-	var any bool
+	var any, unsound bool
 	var fid int64
 	var blob sql.RawBytes
 	next := 0
@@ -298,6 +319,7 @@ func (c *checker) checkFeatures(t *registered) error {
 			}
 		}
 		env, ok, sound := c.checkGeometry(t, fid, blob)
+		unsound = unsound || !sound
 		for ; next < len(tree) && tree[next].id < fid; next++ {
 			c.find("rtree_extra", t.name, tree[next].id, "R 树里有这一行，表里没有", "the R-tree has a row that the table has not")
 		}
@@ -328,6 +350,9 @@ func (c *checker) checkFeatures(t *registered) error {
 	}
 	for ; next < len(tree); next++ {
 		c.find("rtree_extra", t.name, tree[next].id, "R 树里有这一行，表里没有", "the R-tree has a row that the table has not")
+	}
+	if unsound {
+		return nil // nobody knows their extent
 	}
 	return c.checkExtent(t, extent.env, any)
 }
@@ -403,7 +428,7 @@ func (c *checker) readTree(t *registered) (tree []indexed, ok bool, err error) {
 // ours tells whether a table is one that we make.
 func (c *checker) ours(table string) bool {
 	_, layer := layerTableOf(coverage.Role(table))
-	return layer || slices.Contains(resultTables, table)
+	return layer || slices.Contains(resultTables[:], table)
 }
 
 // checkTreeTriggers looks for the standard's triggers: those of GeoPackage 1.2 and 1.3, or those of 1.4, which split the first update.
@@ -472,7 +497,7 @@ func (c *checker) checkGeometry(t *registered, fid int64, blob []byte) (env [4]f
 		find("geometry_wkb", "几何是 EWKB，不是 ISO WKB", "the geometry is EWKB, not ISO WKB")
 	}
 	z, m := kind/1000 == 1 || kind/1000 == 3, kind/1000 == 2 || kind/1000 == 3
-	if codes := geometryTypes[t.geometry.kind]; codes != nil && !slices.Contains(codes, kind%1000) ||
+	if fits, known := columnFits(t.geometry.kind, kind%1000); known && !fits ||
 		z && t.geometry.z == 0 || !z && t.geometry.z == 1 || m && t.geometry.m == 0 || !m && t.geometry.m == 1 {
 		find("geometry_type", "几何类型 %[1]d 与列的 %[2]s 不符", "the geometry's type %[1]d does not fit the column's %[2]s", kind, t.geometry.kind)
 	}
@@ -505,7 +530,7 @@ func soundPositions(g orb.Geometry, degrees bool) bool {
 		x, y = 180, 90
 	}
 	sound := true
-	eachLine(g, func(line []orb.Point, _ bool) {
+	eachLine(g, func(line []orb.Point, _ int) {
 		for _, p := range line {
 			sound = sound && math.Abs(p[0]) <= x && math.Abs(p[1]) <= y
 		}
@@ -515,33 +540,35 @@ func soundPositions(g orb.Geometry, degrees bool) bool {
 
 // shapeFault says what is wrong with lines and rings as such.
 func shapeFault(g orb.Geometry) (fault coverage.Text) {
-	eachLine(g, func(line []orb.Point, ring bool) {
+	eachLine(g, func(line []orb.Point, least int) {
 		switch {
-		case ring && (len(line) < 4 || line[0] != line[len(line)-1]):
+		case least == ringLeast && (len(line) < least || line[0] != line[len(line)-1]):
 			fault = coverage.Text{Zh: "环没有闭合，或少于 4 个点", En: "a ring is not closed, or has fewer than 4 positions"}
-		case !ring && len(line) == 0:
-			fault = coverage.Text{Zh: "线没有点", En: "a line has no positions"}
+		case len(line) < least:
+			fault = coverage.Text{Zh: "线少于 2 个点", En: "a line has fewer than 2 positions"}
 		}
 	})
 	return fault
 }
 
-// eachLine gives the runs of positions of a geometry: points as runs of one, lines, rings.
-func eachLine(g orb.Geometry, yield func(line []orb.Point, ring bool)) {
+const ringLeast = 4
+
+// eachLine gives the runs of positions of a geometry, and of how many each must be: points, lines, rings.
+func eachLine(g orb.Geometry, yield func(line []orb.Point, least int)) {
 	switch g := g.(type) {
 	case orb.Point:
-		yield([]orb.Point{g}, false)
+		yield([]orb.Point{g}, 1)
 	case orb.MultiPoint:
-		yield(g, false)
+		yield(g, 1)
 	case orb.LineString:
-		yield(g, false)
+		yield(g, 2)
 	case orb.MultiLineString:
 		for _, l := range g {
-			yield(l, false)
+			yield(l, 2)
 		}
 	case orb.Polygon:
 		for _, r := range g {
-			yield(r, true)
+			yield(r, ringLeast)
 		}
 	case orb.MultiPolygon:
 		for _, p := range g {

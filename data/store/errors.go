@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"syscall"
 
 	sqlite3 "github.com/mattn/go-sqlite3"
 
@@ -23,9 +24,12 @@ func explain(file string, err error) error {
 	e := &coverage.Error{Code: coverage.Internal, File: file, Err: err,
 		Text: coverage.Text{Zh: "项目文件出错: " + err.Error(), En: "the project file failed: " + err.Error()}}
 	var sq sqlite3.Error
+	var number syscall.Errno
 	switch {
 	case errors.As(err, &sq):
 		explainSQLite(e, sq)
+	case errors.As(err, &number) && noRoom(number):
+		noRoomError(e, number)
 	case errors.Is(err, fs.ErrNotExist):
 		e.Code = coverage.NotFound
 		e.Text = coverage.Text{Zh: "没有这个文件", En: "there is no such file"}
@@ -51,15 +55,16 @@ func explainSQLite(e *coverage.Error, sq sqlite3.Error) {
 		e.Text = coverage.Text{Zh: "文件被另一个程序锁定", En: "the file is locked by another program"}
 		e.Hint = coverage.Text{Zh: "请在那里结束编辑后重试", En: "end the editing there and try again"}
 	case sqlite3.ErrFull:
-		e.Code = coverage.Unavailable
-		e.Text = coverage.Text{Zh: "磁盘已满，没有写入任何内容", En: "the disk is full, nothing was written"}
-		e.Hint = coverage.Text{Zh: "请腾出空间后重试", En: "make room and try again"}
+		noRoomError(e, syscall.ENOSPC)
 	case sqlite3.ErrReadonly, sqlite3.ErrPerm, sqlite3.ErrAuth:
 		*e = *readOnlyError(e.File)
 		e.Err = sq
 	case sqlite3.ErrCantOpen, sqlite3.ErrIoErr, sqlite3.ErrNomem, sqlite3.ErrProtocol:
 		e.Code = coverage.Unavailable
 		e.Text = coverage.Text{Zh: "无法读写文件: " + sq.Error(), En: "the file cannot be read or written: " + sq.Error()}
+		if noRoom(sq.SystemErrno) {
+			noRoomError(e, sq.SystemErrno)
+		}
 	case sqlite3.ErrNotADB, sqlite3.ErrCorrupt:
 		e.Code = coverage.Refused
 		e.Text = coverage.Text{Zh: "文件已损坏或不是数据库", En: "the file is damaged, or no database"}
@@ -67,8 +72,23 @@ func explainSQLite(e *coverage.Error, sq sqlite3.Error) {
 	}
 }
 
+// noRoom tells whether an error of the system says that nothing more can be written.
+func noRoom(n syscall.Errno) bool {
+	return n == syscall.ENOSPC || n == syscall.EDQUOT || n == syscall.EFBIG
+}
+
+func noRoomError(e *coverage.Error, n syscall.Errno) {
+	e.Code = coverage.Unavailable
+	e.Text = coverage.Text{Zh: "磁盘已满，没有写入任何内容", En: "the disk is full, nothing was written"}
+	e.Hint = coverage.Text{Zh: "请腾出空间后重试", En: "make room and try again"}
+	if n != syscall.ENOSPC {
+		e.Text = coverage.Text{Zh: "超出配额或文件大小限制，没有写入任何内容", En: "a quota or limit of file size is reached, nothing was written"}
+		e.Hint = coverage.Text{Zh: "请提高限额或腾出空间后重试", En: "raise it or make room, and try again"}
+	}
+}
+
 func readOnlyError(file string) *coverage.Error {
 	return &coverage.Error{Code: coverage.Unavailable, File: file,
 		Text: coverage.Text{Zh: "文件以只读方式打开", En: "the file is open for reading only"},
-		Hint: coverage.Text{Zh: "请检查文件权限，或复制后使用副本", En: "check its permissions, or work on a copy"}}
+		Hint: coverage.Text{Zh: "请检查文件及其文件夹的权限，或复制后使用副本", En: "check the permissions of the file and its folder, or work on a copy"}}
 }

@@ -5,9 +5,11 @@ import (
 	"compress/flate"
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"math"
 
@@ -174,8 +176,10 @@ func (t *tx) saveVersion(key layerKey, l *coverage.Layer, report *coverage.Impor
 		}
 	}
 	packed := l.Pack()
+	size := len(packed)
+	packed = appendSum(packed, packed)
 	if err := t.exec(`INSERT INTO lc_contents VALUES (?, ?, 0, ?)
-ON CONFLICT (hash) DO UPDATE SET size = excluded.size, deflate = 0, data = excluded.data`, l.Info.Hash, len(packed), packed); err != nil {
+ON CONFLICT (hash) DO UPDATE SET size = excluded.size, deflate = 0, data = excluded.data`, l.Info.Hash, size, packed); err != nil {
 		return err
 	}
 	info, areas, err := encodeInfo(l.Info)
@@ -200,10 +204,14 @@ ON CONFLICT (hash) DO UPDATE SET size = excluded.size, deflate = 0, data = exclu
 
 // compress compresses the content of a replaced version.
 func (t *tx) compress(hash string) error {
+	var size int
 	var packed []byte
-	err := t.row(`SELECT data FROM lc_contents WHERE hash = ? AND deflate = 0`, hash).Scan(&packed)
+	err := t.row(`SELECT size, data FROM lc_contents WHERE hash = ? AND deflate = 0`, hash).Scan(&size, &packed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
+	}
+	if err == nil {
+		packed, err = checkSum(packed, size)
 	}
 	if err != nil {
 		return err
@@ -241,15 +249,15 @@ func loadLayer(row *sql.Row, hash string) (*coverage.Layer, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, coverage.Errorf(coverage.NotFound, "没有图层版本 %s", "there is no layer version %s", hash)
 	}
-	if err == nil && deflated {
-		data, err = inflate(data, size)
-	}
 	if err != nil {
+		return nil, err
+	}
+	if data, err = unseal(data, size, deflated); err != nil {
 		return nil, err
 	}
 	l, err := coverage.UnpackLayer(data)
 	if err != nil {
-		return nil, err
+		return nil, damaged(err.Error())
 	}
 	// The content may be older than the version: A, B, and A again.
 	if l.Info, err = decodeInfo(info, areas); err != nil {
@@ -257,6 +265,14 @@ func loadLayer(row *sql.Row, hash string) (*coverage.Layer, error) {
 	}
 	l.Info.Version, l.Info.Hash = version, hash
 	return l, nil
+}
+
+// unseal gives a packed layer as coverage packed it.
+func unseal(data []byte, size int, deflated bool) ([]byte, error) {
+	if deflated {
+		return inflate(data, size)
+	}
+	return checkSum(data, size)
 }
 
 func scanInfo(r *sql.Rows) (coverage.LayerInfo, error) {
@@ -380,6 +396,31 @@ func boundOf(l *coverage.Layer) orb.Bound {
 	return b
 }
 
+// Whatever is packed ends in a checksum of what it was (CRC-32C): a disk may spoil a byte of a number, and every
+// number goes into an official paper. Files of before have none.
+const sumSize = 4
+
+func appendSum(dst, of []byte) []byte {
+	return binary.BigEndian.AppendUint32(dst, crc32.Checksum(of, crc32.MakeTable(crc32.Castagnoli)))
+}
+
+// checkSum takes the checksum, if there is one, off the end of b, of which size bytes come before it.
+func checkSum(b []byte, size int) ([]byte, error) {
+	switch {
+	case len(b) == size:
+		return b, nil
+	case size >= 0 && len(b) == size+sumSize && bytes.Equal(appendSum(nil, b[:size]), b[size:]):
+		return b[:size:size], nil
+	}
+	return nil, damaged("its size or its checksum is wrong")
+}
+
+func damaged(what string) error {
+	return &coverage.Error{Code: coverage.Refused,
+		Text: coverage.Text{Zh: "文件中的数据已损坏: " + what, En: "data in the file is damaged: " + what},
+		Hint: coverage.Text{Zh: "请运行 lifecircle check，并使用备份", En: "run lifecircle check, and use a backup"}}
+}
+
 // deflate compresses fast: it is read rarely, and written while somebody waits.
 func deflate(b []byte) []byte {
 	var out bytes.Buffer
@@ -389,21 +430,25 @@ func deflate(b []byte) []byte {
 	}
 	_, _ = w.Write(b) // a bytes.Buffer takes everything
 	_ = w.Close()
-	return out.Bytes()
+	return appendSum(out.Bytes(), b)
 }
 
 // inflate reads what deflate wrote, of size bytes.
 func inflate(b []byte, size int) ([]byte, error) {
 	if size < 0 || size/2048 > len(b) { // deflate never does better than 1 : 1032
-		return nil, errors.New("compressed data is damaged: its size")
+		return nil, damaged("its size")
 	}
 	out := make([]byte, size)
-	r := flate.NewReader(bytes.NewReader(b))
+	from := bytes.NewReader(b) // of single bytes: flate reads none too many
+	r := flate.NewReader(from)
 	if _, err := io.ReadFull(r, out); err != nil {
-		return nil, fmt.Errorf("compressed data is damaged: %w", err)
+		return nil, damaged(err.Error())
 	}
 	if n, err := r.Read(make([]byte, 1)); n != 0 || err != io.EOF {
-		return nil, errors.New("compressed data is damaged: it is longer than it says")
+		return nil, damaged("it is longer than it says")
+	}
+	if rest := b[len(b)-from.Len():]; len(rest) > 0 && !bytes.Equal(rest, appendSum(nil, out)) {
+		return nil, damaged("its checksum is wrong")
 	}
 	return out, nil
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -33,6 +34,7 @@ type Project struct {
 	path     string
 	file     string // its base name, for errors
 	readOnly bool
+	warnings []coverage.Text
 	options  options
 
 	turn    chan struct{} // held by whoever writes
@@ -51,6 +53,7 @@ type options struct {
 	busy       time.Duration
 	cacheLimit int64
 	migrations []migration
+	onNetwork  func(path string) bool
 }
 
 // Option changes how a project is opened.
@@ -66,7 +69,7 @@ func WithBusyTimeout(d time.Duration) Option { return func(o *options) { o.busy 
 func WithCacheLimit(bytes int64) Option { return func(o *options) { o.cacheLimit = bytes } }
 
 func newOptions(opts []Option) options {
-	o := options{clock: time.Now, busy: 10 * time.Second, cacheLimit: 256 << 20, migrations: migrations()}
+	o := options{clock: time.Now, busy: 10 * time.Second, cacheLimit: 256 << 20, migrations: migrations(), onNetwork: onNetwork}
 	for _, f := range opts {
 		f(&o)
 	}
@@ -129,11 +132,11 @@ func (p *Project) open(mode Mode) error {
 	if err != nil {
 		return err
 	}
-	access, schema, err := identify(absolute, len(p.options.migrations), p.options.busy)
+	access, schema, err := identify(absolute, len(p.options.migrations), p.options.busy, true)
 	if err != nil {
 		return err
 	}
-	p.readOnly = mode == ReadOnly || !writable(absolute)
+	p.readOnly = mode == ReadOnly || !writable(absolute) || !folderWritable(absolute)
 	if p.readOnly {
 		if schema < len(p.options.migrations) {
 			return &coverage.Error{Code: coverage.Refused, File: p.file,
@@ -159,15 +162,46 @@ func (p *Project) openWriter(path string, schema int) error {
 		return err
 	}
 	p.writer = conn
-	// Readers and the writer do not wait for each other in WAL mode. Where it cannot be had (a network
-	// drive, another program that reads just now) the file stays in its mode, and they do.
-	var journal string
-	_ = conn.QueryRowContext(context.Background(), `PRAGMA journal_mode = WAL`).Scan(&journal)
+	if err := p.chooseJournal(path); err != nil {
+		return err
+	}
 	if schema < len(p.options.migrations) {
 		return migrate(&tx{conn: conn, ctx: context.Background(), now: timestamp(p.options.clock())}, schema, p.options.migrations)
 	}
 	return nil
 }
+
+// chooseJournal has readers and the writer not wait for each other (WAL mode), where that can be had. A network drive cannot
+// give it, and another program that reads just now in the older mode does not let us change it.
+func (p *Project) chooseJournal(path string) error {
+	ask := func(pragma string) (answer string) {
+		_ = p.writer.QueryRowContext(context.Background(), pragma).Scan(&answer) // refused = not changed
+		return answer
+	}
+	if p.options.onNetwork(path) {
+		p.warn("项目在网络盘上：一台机器写入时其他机器须等待；请勿多机同时写入，最好复制到本地", "the project lies on a network drive: while one machine writes, others wait; do not write from several, better work on a local copy")
+		if mode := ask(`PRAGMA journal_mode = DELETE`); mode == "" || mode == "delete" {
+			return nil
+		}
+		return &coverage.Error{Code: coverage.Unavailable, File: p.file,
+			Text: coverage.Text{Zh: "项目在网络盘上，且正被另一个程序打开", En: "the project lies on a network drive, and is open in another program"},
+			Hint: coverage.Text{Zh: "请在那里关闭后重试", En: "close it there and try again"}}
+	}
+	ask(fmt.Sprintf(`PRAGMA busy_timeout = %d`, min(p.options.busy, time.Second).Milliseconds()))
+	mode := ask(`PRAGMA journal_mode = WAL`)
+	ask(fmt.Sprintf(`PRAGMA busy_timeout = %d`, p.options.busy.Milliseconds()))
+	if mode != "wal" {
+		p.warn("另一个程序正在读取项目文件，写入时会互相等待", "another program reads the project file just now: it and we wait for each other while we write")
+	}
+	return nil
+}
+
+func (p *Project) warn(zh, en string) {
+	p.warnings = append(p.warnings, coverage.Text{Zh: p.file + ": " + zh, En: p.file + ": " + en})
+}
+
+// Warnings gives what the user should know of how the project could be opened, with the file's name.
+func (p *Project) Warnings() []coverage.Text { return p.warnings }
 
 // Close waits for whoever writes, and leaves one file: the log is written back and removed, unless
 // another program still has the project open. Closing twice is harmless.
@@ -274,12 +308,23 @@ func (t *tx) run(f func(t *tx) error) (err error) {
 	return nil
 }
 
-// timestamp writes a time as gpkg_contents wants it, which is RFC 3339 as well.
-func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+// timestamp writes a time as gpkg_contents wants it, which is RFC 3339 as well. The form has four digits for the year: a
+// clock that is wrong beyond that is held at its ends.
+func timestamp(t time.Time) string {
+	const layout = "2006-01-02T15:04:05.000Z"
+	t = t.UTC()
+	switch {
+	case t.Year() > 9999:
+		t = time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC)
+	case t.Year() < 0:
+		t = time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	return t.Format(layout)
+}
 
-// identify finds out, without writing, whether a file is a project that this program can read: how to open it for
-// reading, and the version of its tables.
-func identify(path string, newest int, busy time.Duration) (access string, schema int, err error) {
+// identify finds out whether a file is a project that this program can read: how to open it for reading, and the version of
+// its tables. It writes nothing, unless rollBack allows to undo what a crash left half-written.
+func identify(path string, newest int, busy time.Duration, rollBack bool) (access string, schema int, err error) {
 	file := filepath.Base(path)
 	refuse := func(zh, en, hintZh, hintEn string) error {
 		return &coverage.Error{Code: coverage.Refused, File: file, Text: coverage.Text{Zh: zh, En: en}, Hint: coverage.Text{Zh: hintZh, En: hintEn}}
@@ -310,8 +355,12 @@ func identify(path string, newest int, busy time.Duration) (access string, schem
 	if string(header[68:72]) != "GPKG" {
 		return "", 0, foreign
 	}
+	if is, was, short := cut(path, header, stat.Size()); short {
+		return "", 0, refuse(fmt.Sprintf("文件不完整：只有 %d 字节，应为 %d 字节", is, was), fmt.Sprintf("the file is cut short: %d bytes of %d", is, was),
+			"请重新复制，或使用备份", "copy it again, or use a backup of it")
+	}
 	access = accessRead
-	if hasContent(path+"-journal") && writable(path) {
+	if rollBack && hasContent(path+"-journal") && writable(path) {
 		// A crash left a change half-written, and nobody can read the file before it is rolled back.
 		access = accessWrite
 	}
@@ -331,6 +380,19 @@ func identify(path string, newest int, busy time.Duration) (access string, schem
 			"请更新 lifecircle", "update lifecircle")
 	}
 	return access, schema, nil
+}
+
+// cut tells whether a database is shorter than its header says: how long it is, and how long it was. The header counts if it
+// was written by the last change (https://www.sqlite.org/fileformat2.html#in_header_database_size), and if
+// no log holds the rest.
+func cut(path string, header []byte, size int64) (is, was int64, ok bool) {
+	page := int64(binary.BigEndian.Uint16(header[16:]))
+	if page == 1 {
+		page = 65536
+	}
+	was = page * int64(binary.BigEndian.Uint32(header[28:]))
+	current := binary.BigEndian.Uint32(header[24:]) == binary.BigEndian.Uint32(header[92:])
+	return size, was, current && size < was && !hasContent(path+"-wal") && !hasContent(path+"-journal")
 }
 
 // readSchema gives the version of our tables, 0 where there are none.

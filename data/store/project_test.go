@@ -328,6 +328,9 @@ const killVariable = "LIFECIRCLE_TEST_WRITE_UNTIL_KILLED"
 
 func TestMain(m *testing.M) {
 	if path := os.Getenv(killVariable); path != "" {
+		if role := os.Getenv(roleVariable); role != "" {
+			doRole(role, path)
+		}
 		writeUntilKilled(path)
 	}
 	os.Exit(m.Run())
@@ -358,7 +361,7 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 	p, path := mustCreate(t)
 	mustSave(t, p, clinics())
 	p.Close()
-	for round := range 4 {
+	for round := range kills(t, 4) {
 		var out bytes.Buffer
 		child := exec.Command(program)
 		child.Env = append(os.Environ(), killVariable+"="+path)
@@ -366,7 +369,7 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 		if err := child.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Duration(150+round*97) * time.Millisecond)
+		time.Sleep(time.Duration(100+round*97%400) * time.Millisecond)
 		if err := child.Process.Signal(syscall.SIGKILL); err != nil {
 			t.Fatal(err)
 		}
@@ -410,7 +413,6 @@ func TestMigrations(t *testing.T) {
 	mustSave(t, p, clinics())
 	p.Close()
 	steps := append(migrations(), migration{"0002", `CREATE TABLE lc_second (x); INSERT INTO lc_second VALUES (1)`}, migration{"0003", `ALTER TABLE lc_second ADD COLUMN y`})
-	withSteps := func(steps []migration) Option { return func(o *options) { o.migrations = steps } }
 	before := dump(t, path)
 	if _, err := Open(path, ReadOnly, withSteps(steps)); coverage.CodeOf(err) != coverage.Refused || !strings.Contains(err.Error(), "older") {
 		t.Errorf("an older file for reading: %v", err)

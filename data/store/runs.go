@@ -40,7 +40,9 @@ func (p *Project) Run(ctx context.Context, hash string) (*coverage.Run, error) {
 	}
 	r := &coverage.Run{}
 	if err == nil {
-		err = r.UnmarshalBinary(data)
+		if bad := r.UnmarshalBinary(data); bad != nil {
+			err = damaged(bad.Error())
+		}
 	}
 	if err != nil {
 		return nil, explain(p.file, err)

@@ -104,7 +104,7 @@ func (s *Shelf) isProject(name string) bool {
 		return known.project
 	}
 	o := newOptions(s.opts)
-	_, _, err = identify(path, len(o.migrations), time.Second)
+	_, _, err = identify(path, len(o.migrations), time.Second, true)
 	project := err == nil || coverage.CodeOf(explain(name, err)) == coverage.Unavailable // locked just now
 	s.mu.Lock()
 	s.judged[name] = judged{stat.Size(), stat.ModTime(), project}

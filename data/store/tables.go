@@ -472,17 +472,7 @@ func (t *tx) writeResult(table coverage.Table, description string) error {
 	if err := t.dropTable(table.Name); err != nil {
 		return err
 	}
-	var names []string
-	taken := map[string]bool{"fid": true, "geom": true}
-	for _, c := range table.Columns {
-		name := c.Name
-		for n := 1; !plainName(name) || taken[strings.ToLower(name)]; n++ {
-			name = "column_" + strconv.Itoa(n)
-		}
-		taken[strings.ToLower(name)] = true
-		names = append(names, name)
-	}
-	l := layerTable{geometry: strings.ToUpper(table.GeometryType)}
+	names, l := resultColumns(table), resultTable(table)
 	if err := t.createTable(table.Name, l.geometry, description, coverage.Text{}, table.Columns, names); err != nil {
 		return err
 	}
@@ -506,6 +496,29 @@ func (t *tx) writeResult(table coverage.Table, description string) error {
 	}
 	return t.changed(table.Name, bound, known)
 }
+
+// resultTable says how the rows of a table of a run are kept.
+func resultTable(table coverage.Table) layerTable {
+	return layerTable{geometry: strings.ToUpper(table.GeometryType)}
+}
+
+// resultColumns gives the SQL names of the columns of a table of a run.
+func resultColumns(table coverage.Table) []string {
+	names := make([]string, 0, len(table.Columns))
+	taken := map[string]bool{"fid": true, "geom": true}
+	for _, c := range table.Columns {
+		name := c.Name
+		for n := 1; !plainName(name) || taken[strings.ToLower(name)]; n++ {
+			name = "column_" + strconv.Itoa(n)
+		}
+		taken[strings.ToLower(name)] = true
+		names = append(names, name)
+	}
+	return names
+}
+
+// resultTables are the tables of a run (coverage.Run.Tables).
+var resultTables = [...]string{"scores", "coverage", "gaps", "service_areas"}
 
 // resultName tells whether a table of results may have that name: a plain one that begins with no
 // layer table's name and is none of ours.
