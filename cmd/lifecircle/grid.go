@@ -21,7 +21,20 @@ type grid struct {
 // fitMark stands between the items of a list in the last column, of which those are shown that fit, but at least two.
 const fitMark = "\x00"
 
-func (g *grid) add(cells ...string) { g.rows = append(g.rows, cells) }
+// maxCell is the widest that a cell before the last column may be.
+const maxCell = 44
+
+// add adds a row; cells before the last column are cut to maxCell.
+func (g *grid) add(cells ...string) {
+	for i := range cells[:len(cells)-1] {
+		lines := strings.Split(cells[i], "\n")
+		for k := range lines {
+			lines[k] = cut(lines[k], maxCell)
+		}
+		cells[i] = strings.Join(lines, "\n")
+	}
+	g.rows = append(g.rows, cells)
+}
 
 func (g *grid) print(w io.Writer) error {
 	all := append([][]string{g.head}, g.rows...)
@@ -90,7 +103,11 @@ func fitList(list string, places int) string {
 // width is how wide a table may be: as the terminal, but not under 100 places.
 func (a *app) width() int {
 	const narrow = 100
-	if f, ok := a.stdout.(*os.File); ok {
+	out := a.stdout
+	if words, ok := out.(*inertWriter); ok {
+		out = words.w
+	}
+	if f, ok := out.(*os.File); ok {
 		if columns, _, err := term.GetSize(int(f.Fd())); err == nil {
 			return max(narrow, columns)
 		}

@@ -172,7 +172,7 @@ func (a *app) importInto(p coverage.Store, file string, r io.Reader, o intake.Op
 		if e := a.print(failedImport{report, errorJSON(err)}); e != nil {
 			return e
 		}
-		fmt.Fprintln(a.stderr, "lifecircle:", a.words(err))
+		fmt.Fprintln(a.stderr, "lifecircle:", inert(a.words(err)))
 		return said{err}
 	case err != nil:
 		a.printRows(report)

@@ -111,6 +111,9 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		e.Hint = strayArea(args, err)
 		return a.finish(e)
 	}
+	if command := kctx.Command(); !a.JSON && !strings.HasPrefix(command, "export") && !strings.HasPrefix(command, "catalog export") {
+		a.stdout = &inertWriter{w: stdout} // words for people; data goes out as it is
+	}
 	return a.finish(kctx.Run(a))
 }
 
@@ -203,7 +206,7 @@ func (a *app) finish(err error) int {
 	if a.JSON && code != exitCondition { // the document of a condition that does not hold is the result
 		_ = a.print(map[string]any{"error": errorJSON(err)})
 	}
-	fmt.Fprintln(a.stderr, "lifecircle:", a.words(err))
+	fmt.Fprintln(a.stderr, "lifecircle:", inert(a.words(err)))
 	if usage(err) {
 		fmt.Fprintf(a.stderr, "Try: lifecircle %s--help\n", a.command)
 	}
@@ -255,7 +258,7 @@ func (a *app) in(zh, en string) string {
 // say prints words to standard error, unless the user wants quiet.
 func (a *app) say(zh, en string, args ...any) {
 	if !a.Quiet {
-		fmt.Fprintf(a.stderr, a.in(zh, en)+"\n", args...)
+		fmt.Fprint(a.stderr, inert(fmt.Sprintf(a.in(zh, en)+"\n", args...)))
 	}
 }
 

@@ -393,9 +393,10 @@ func checkName(name string) error {
 	switch {
 	case name == "":
 		return invalid("layer", "图层没有名称", "the layer has no name").hint("加上 --layer 名称", "add --layer NAME").err()
-	case len(name) > 200 || !utf8.ValidString(name) || strings.ContainsAny(name, `/\`) || strings.ContainsFunc(name, unicode.IsControl):
+	case name == "." || name == ".." || strings.TrimSpace(name) != name || strings.ContainsFunc(name, func(r rune) bool { return unicode.Is(unicode.Bidi_Control, r) }) ||
+		len(name) > 200 || !utf8.ValidString(name) || strings.ContainsAny(name, `/\`) || strings.ContainsFunc(name, unicode.IsControl):
 		return invalid("layer", "图层名称不可用: %q", "this cannot be the name of a layer: %q", name).
-			hint("至多 200 字节, 不含斜杠和控制字符", "at most 200 bytes, without slashes and control characters").err()
+			hint("至多 200 字节, 不含斜杠、控制字符和首尾空格", "at most 200 bytes, without slashes, control characters and blanks at its ends").err()
 	}
 	return nil
 }
