@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"sort"
-	"strconv"
 
 	"github.com/paulmach/orb"
 
@@ -66,8 +65,7 @@ func (c *City) addDemand(layers []*Layer) error {
 		g.measures[catalog.DenominatorBuildings] = one
 		c.addGroup(g)
 	}
-	c.spreadTotals(buildings)
-	return nil
+	return c.spreadTotals(buildings)
 }
 
 func (c *City) addGroup(g *group) {
@@ -341,9 +339,9 @@ func same(a, b orb.MultiPolygon) bool {
 }
 
 // spreadTotals places people that are only known per neighborhood: over its buildings by floor or
-// footprint area, else over its residential land on the fixed lattice, by largest remainder.
+// footprint area, else over its residential land, cut by the fixed lattice, by area; by largest remainder.
 // The totals are real, the placement is modelled.
-func (c *City) spreadTotals(buildings []*Layer) {
+func (c *City) spreadTotals(buildings []*Layer) error {
 	wanted := map[string]bool{}
 	for i := range c.units {
 		for name := range c.units[i].totals {
@@ -362,7 +360,7 @@ func (c *City) spreadTotals(buildings []*Layer) {
 		}
 	}
 	if len(wanted) == 0 || (from == nil && c.land == nil) {
-		return
+		return nil
 	}
 	footprint, floor := buildingAreas(buildings)
 	g := &group{kind: groupTotals, measures: map[string]*weights{}, subjects: make([][]int32, len(c.units)+len(c.parents))}
@@ -392,20 +390,16 @@ func (c *City) spreadTotals(buildings []*Layer) {
 			}
 		}
 		if len(shares) == 0 && c.land != nil {
-			for _, n := range c.land.subjects[u] {
-				for _, s := range latticeIn(c.land.pieces[n].polygon) {
-					g.points = append(g.points, s.middle())
-					g.ids = append(g.ids, c.units[u].id+":"+strconv.FormatInt(s.row, 10)+":"+strconv.FormatInt(s.col, 10))
-					g.layers = append(g.layers, "land")
-					shares = append(shares, 1)
+			for k, n := range c.land.subjects[u] {
+				tiles, err := tilesOf(c.land.pieces[n].polygon)
+				if err != nil {
+					return fmt.Errorf("residential land of %s: %w", c.units[u].id, err)
 				}
-			}
-			if len(shares) == 0 { // less land than a square: at each piece of it
-				for k, n := range c.land.subjects[u] {
-					g.points = append(g.points, measure.PointOnSurface(c.land.pieces[n].polygon))
-					g.ids = append(g.ids, c.units[u].id+":"+strconv.Itoa(k))
+				for _, t := range tiles {
+					g.points = append(g.points, t.point)
+					g.ids = append(g.ids, fmt.Sprintf("%s:%d:%d:%d", c.units[u].id, k, t.square.row, t.square.col))
 					g.layers = append(g.layers, "land")
-					shares = append(shares, max(1, c.land.pieces[n].mm2))
+					shares = append(shares, t.mm2)
 				}
 			}
 		}
@@ -447,6 +441,7 @@ func (c *City) spreadTotals(buildings []*Layer) {
 		}
 	}
 	c.addGroup(g)
+	return nil
 }
 
 // buildingAreas gives footprint and floor areas by layer name and id.

@@ -5,6 +5,9 @@ import (
 	"sort"
 
 	"github.com/paulmach/orb"
+
+	"lifecircle/geo/measure"
+	"lifecircle/geo/overlay"
 )
 
 // The fixed lattice of 25 m squares (design.md §5): rows of 0.000225° from the equator, columns of
@@ -249,6 +252,74 @@ func latticeIn(mp orb.MultiPolygon) []square {
 		}
 	}
 	return out
+}
+
+// tile is the part of a lattice square that lies in an area.
+type tile struct {
+	square square
+	point  orb.Point // the square's middle, or a point on the part if the middle lies outside it
+	mm2    int64     // of the part
+}
+
+// tilesOf cuts an area by the lattice; the tiles are sorted, and those without area left out.
+func tilesOf(mp orb.MultiPolygon) ([]tile, error) {
+	cut := map[square]bool{} // squares that the border passes
+	for _, poly := range mp {
+		for _, ring := range poly {
+			for i := 1; i < len(ring); i++ {
+				crossed(ring[i-1], ring[i], cut)
+			}
+		}
+	}
+	var out []tile
+	for _, s := range latticeIn(mp) {
+		if !cut[s] {
+			out = append(out, tile{s, s.middle(), measure.AreaMM2(run{s.row, s.col, s.col}.polygon())})
+		}
+	}
+	for s := range cut {
+		part, err := overlay.Intersection(run{s.row, s.col, s.col}.polygon(), mp)
+		if err != nil {
+			return nil, err
+		}
+		if mm2 := measure.AreaMM2(part); mm2 > 0 {
+			t := tile{s, s.middle(), mm2}
+			if measure.Locate(part, t.point) == measure.Outside {
+				t.point = measure.PointOnSurface(part)
+			}
+			out = append(out, t)
+		}
+	}
+	sort.Slice(out, func(a, b int) bool {
+		if out[a].square.row != out[b].square.row {
+			return out[a].square.row < out[b].square.row
+		}
+		return out[a].square.col < out[b].square.col
+	})
+	return out, nil
+}
+
+// crossed marks every square that an edge passes or touches, and perhaps a neighbor of one.
+func crossed(a, b orb.Point, marked map[square]bool) {
+	const near = 1e-9 // degrees
+	if a[1] > b[1] {
+		a, b = b, a
+	}
+	for row := squareOf(orb.Point{a[0], a[1] - near}).row; row <= squareOf(orb.Point{b[0], b[1] + near}).row; row++ {
+		south, north := float64(row*latticeRow)/1e9, float64((row+1)*latticeRow)/1e9
+		x0, x1 := a[0], b[0]
+		if a[1] < b[1] {
+			at := func(y float64) float64 {
+				t := min(1, max(0, (y-a[1])/(b[1]-a[1])))
+				return a[0] + float64(t*(b[0]-a[0]))
+			}
+			x0, x1 = at(south), at(north)
+		}
+		w := columnWidth(row)
+		for col := floorDiv(degrees(min(x0, x1)-near), w); col <= floorDiv(degrees(max(x0, x1)+near), w); col++ {
+			marked[square{row, col}] = true
+		}
+	}
 }
 
 // disjoint is a union–find over 0…n−1.
