@@ -51,6 +51,10 @@ func TestJSONContract(t *testing.T) {
 	add("runs", run(t, "runs", project, "--json").must(exitDone))
 	add("export", run(t, "export", project, "--layer", "scores", "-o", filepath.Join(dir, "s.csv"), "--json").must(exitDone))
 	add("copy", run(t, "copy", project, filepath.Join(dir, "copy.gpkg"), "--json").must(exitDone))
+	add("check", run(t, "check", project, "--json").must(exitDone))
+	edited := write(t, filepath.Join(dir, "edited.gpkg"), read(t, project))
+	spoil(t, edited, `UPDATE lc_keys SET touched = 1 WHERE name = 'land'`, `DELETE FROM rtree_demand_geom`)
+	add("check", run(t, "check", edited, "--json").must(exitCondition))
 	add("catalog list", run(t, "catalog", "list", "--json").must(exitDone))
 	for _, id := range []string{"chongqing-15min", "gb50180-2018", "tdt1062-2021", "complete-community-2020", filepath.Join(dir, "town.yaml")} {
 		add("catalog show", run(t, "catalog", "show", id, "--json").must(exitDone))

@@ -43,7 +43,7 @@ func (a *app) serve(path, addr string, readOnly bool, ready func(addr string)) (
 	if readOnly {
 		mode = store.ReadOnly
 	}
-	shelf, err := store.OpenShelf(path, mode)
+	shelf, err := store.OpenShelf(path, mode, store.WithWarning(func(w coverage.Text) { a.say("%s", "%s", w.In(a.Lang)) }))
 	if err != nil {
 		return err
 	}

@@ -46,3 +46,20 @@ func BenchmarkLayer(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkCheck checks a whole project of one large layer.
+func BenchmarkCheck(b *testing.B) {
+	for _, n := range []int{10_000, 1_200_000} {
+		p, path := mustCreate(b)
+		mustSave(b, p, people(n))
+		p.Close()
+		b.Run(fmt.Sprintf("n=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if r, err := Check(ctx, path); err != nil || len(r.Findings) > 0 || r.Geometries != n {
+					b.Fatal(r, err)
+				}
+			}
+		})
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -95,10 +96,12 @@ func (t *tx) row(query string, args ...any) *sql.Row {
 
 func (t *tx) canceled() error { return context.Cause(t.ctx) }
 
-// insertion is a table to insert into, with its columns if not all, and their number.
+// insertion is a table to insert into, with its columns if not all. Every row brings the cells of the first width columns; in those
+// after them all rows say the same, which is bound once.
 type insertion struct {
 	into  string
 	width int
+	same  []driver.Value
 }
 
 // batchCells is how many cells go into one statement: every call into SQLite costs as much as some cells.
@@ -141,23 +144,37 @@ func (t *tx) bulk(insertions []insertion, fill func(put func(insertion int, args
 	})
 }
 
-// batch gathers the cells of rows.
+// batch gathers the cells of rows: first those that all rows share, then those of each.
 type batch struct {
-	one, many driver.Stmt
-	width     int
-	cells     []driver.Value
+	one, many    driver.Stmt
+	width, start int
+	cells        []driver.Value
 }
 
 func newBatch(c *sqlite3.SQLiteConn, in insertion) (b *batch, err error) {
-	b = &batch{width: in.width}
-	row := "(?" + strings.Repeat(", ?", in.width-1) + ")"
+	b = &batch{width: in.width, start: len(in.same)}
+	n := len(in.same)
+	row := func() string {
+		var parts []string
+		for range in.width {
+			n++
+			parts = append(parts, "?"+strconv.Itoa(n))
+		}
+		for i := range in.same {
+			parts = append(parts, "?"+strconv.Itoa(i+1))
+		}
+		return "(" + strings.Join(parts, ", ") + ")"
+	}
 	rows := max(1, batchCells/in.width)
-	b.cells = make([]driver.Value, 0, rows*in.width)
-	query := "INSERT INTO " + in.into + " VALUES " + row
+	b.cells = append(make([]driver.Value, 0, b.start+rows*in.width), in.same...)
+	query := "INSERT INTO " + in.into + " VALUES " + row()
 	if b.one, err = c.Prepare(query); err != nil {
 		return nil, err
 	}
-	if b.many, err = c.Prepare(query + strings.Repeat(", "+row, rows-1)); err != nil {
+	for range rows - 1 {
+		query += ", " + row()
+	}
+	if b.many, err = c.Prepare(query); err != nil {
 		b.one.Close()
 		return nil, err
 	}
@@ -171,18 +188,19 @@ func (b *batch) put(args []driver.Value) error {
 	}
 	//lint:ignore SA1019 the other form copies every cell into a named value
 	_, err := b.many.Exec(b.cells)
-	b.cells = b.cells[:0]
+	b.cells = b.cells[:b.start]
 	return err
 }
 
 func (b *batch) flush() error {
-	for cells := b.cells; len(cells) > 0; cells = cells[b.width:] {
+	args := append(make([]driver.Value, 0, b.start+b.width), b.cells[:b.start]...)
+	for cells := b.cells[b.start:]; len(cells) > 0; cells = cells[b.width:] {
 		//lint:ignore SA1019 as above
-		if _, err := b.one.Exec(cells[:b.width]); err != nil {
+		if _, err := b.one.Exec(append(args, cells[:b.width]...)); err != nil {
 			return err
 		}
 	}
-	b.cells = b.cells[:0]
+	b.cells = b.cells[:b.start]
 	return nil
 }
 

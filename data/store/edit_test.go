@@ -423,6 +423,9 @@ func TestGDALEditsAreNoticed(t *testing.T) {
 		t.Fatal(err)
 	}
 	gdal(t, "ogr2ogr", "-append", "-nln", "facilities", path, source)
+	if r := inOrder(t, path); codes(r.Notes) != "edited" {
+		t.Errorf("the checker notes %+v", r.Notes)
+	}
 	q := mustOpen(t, path, ReadWrite)
 	if got := touched(t, q); got != "医疗 公园" { // the new row may be of either
 		t.Errorf("shown as edited: %s", got)
@@ -440,12 +443,14 @@ func TestGDALEditsAreNoticed(t *testing.T) {
 	}
 	q.Close()
 	check(t, path) // the R-tree holds the new row
+	inOrder(t, path)
 	// A layer of one's own beside ours disturbs nothing.
 	gdal(t, "ogr2ogr", "-update", "-nln", "my_notes", path, source)
 	r := mustOpen(t, path, ReadWrite)
 	mustSave(t, r, people(60))
 	r.Close()
 	check(t, path)
+	inOrder(t, path)
 	if out := gdal(t, "ogrinfo", "-ro", "-so", path, "my_notes"); !strings.Contains(out, "Feature Count: 1\n") {
 		t.Error(out)
 	}

@@ -394,8 +394,9 @@ func TestCopyAtRestAndDuringWrites(t *testing.T) {
 func TestNetworkDrive(t *testing.T) {
 	path := wholeCity(t)
 	network := func(o *options) { o.onNetwork = func(string) bool { return true } }
-	p := mustOpen(t, path, ReadWrite, network)
-	if w := p.Warnings(); len(w) != 1 || !strings.Contains(w[0].En, filepath.Base(path)+": the project lies on a network drive") {
+	told := 0
+	p := mustOpen(t, path, ReadWrite, network, WithWarning(func(coverage.Text) { told++ }))
+	if w := p.Warnings(); len(w) != 1 || told != 1 || !strings.Contains(w[0].En, filepath.Base(path)+": the project lies on a network drive") {
 		t.Errorf("%v", w)
 	}
 	mustSave(t, p, people(500))

@@ -12,6 +12,7 @@ import (
 	"hash/crc32"
 	"io"
 	"math"
+	"sync"
 
 	"github.com/paulmach/orb"
 
@@ -107,10 +108,12 @@ func (p *Project) SaveLayer(ctx context.Context, l *coverage.Layer, report *cove
 			c.Version, c.Hash = version, info.Hash
 			r = &c
 		}
-		if err := t.saveVersion(key, &saved, r); err != nil {
+		packed := meanwhile(saved.Pack)
+		defer packed() // nothing reads the layer when we are back
+		if err := t.replaceRows(key.id, &saved); err != nil {
 			return err
 		}
-		if err := t.replaceRows(key.id, &saved); err != nil {
+		if err := t.saveVersion(key, &saved, packed(), r); err != nil {
 			return err
 		}
 		return t.stamp(l.Info.Role)
@@ -163,8 +166,15 @@ WHERE k.role = ? AND k.service = ? AND k.name = ?`, string(k.Role), k.Service, k
 	return out, err
 }
 
-// saveVersion puts a version in the place of the current one, which is compressed.
-func (t *tx) saveVersion(key layerKey, l *coverage.Layer, report *coverage.ImportReport) error {
+// meanwhile computes a value while something else is done, and gives it when it is asked for.
+func meanwhile[T any](compute func() T) func() T {
+	done := make(chan T, 1)
+	go func() { done <- compute() }()
+	return sync.OnceValue(func() T { return <-done })
+}
+
+// saveVersion puts a version, with its packed copy, in the place of the current one, which is compressed.
+func (t *tx) saveVersion(key layerKey, l *coverage.Layer, packed []byte, report *coverage.ImportReport) error {
 	if key.current != 0 {
 		if err := t.exec(`UPDATE lc_layers SET is_current = 0 WHERE id = ?`, key.current); err != nil {
 			return err
@@ -175,7 +185,6 @@ func (t *tx) saveVersion(key layerKey, l *coverage.Layer, report *coverage.Impor
 			}
 		}
 	}
-	packed := l.Pack()
 	size := len(packed)
 	packed = appendSum(packed, packed)
 	if err := t.exec(`INSERT INTO lc_contents VALUES (?, ?, 0, ?)

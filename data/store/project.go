@@ -54,6 +54,7 @@ type options struct {
 	cacheLimit int64
 	migrations []migration
 	onNetwork  func(path string) bool
+	warn       func(coverage.Text)
 }
 
 // Option changes how a project is opened.
@@ -67,6 +68,9 @@ func WithBusyTimeout(d time.Duration) Option { return func(o *options) { o.busy 
 
 // WithCacheLimit bounds the cache, in bytes of its values; 256 MiB otherwise.
 func WithCacheLimit(bytes int64) Option { return func(o *options) { o.cacheLimit = bytes } }
+
+// WithWarning has somebody told what Project.Warnings gives, when a project is opened: for a Shelf, which opens them later.
+func WithWarning(tell func(coverage.Text)) Option { return func(o *options) { o.warn = tell } }
 
 func newOptions(opts []Option) options {
 	o := options{clock: time.Now, busy: 10 * time.Second, cacheLimit: 256 << 20, migrations: migrations(), onNetwork: onNetwork}
@@ -197,7 +201,11 @@ func (p *Project) chooseJournal(path string) error {
 }
 
 func (p *Project) warn(zh, en string) {
-	p.warnings = append(p.warnings, coverage.Text{Zh: p.file + ": " + zh, En: p.file + ": " + en})
+	w := coverage.Text{Zh: p.file + ": " + zh, En: p.file + ": " + en}
+	p.warnings = append(p.warnings, w)
+	if p.options.warn != nil {
+		p.options.warn(w)
+	}
 }
 
 // Warnings gives what the user should know of how the project could be opened, with the file's name.

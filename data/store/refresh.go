@@ -221,7 +221,7 @@ func (t *tx) refreshLayer(l layerTable, info coverage.LayerInfo, file string) (c
 		return info, nil
 	}
 	fresh.Info.Version = key.newest + 1
-	return fresh.Info, t.saveVersion(key, fresh, e.report(fresh))
+	return fresh.Info, t.saveVersion(key, fresh, fresh.Pack(), e.report(fresh))
 }
 
 // edit is the reading of one layer's rows.

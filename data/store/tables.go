@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -376,7 +377,26 @@ func (t *tx) replaceRows(key int64, layer *coverage.Layer) error {
 				return err
 			}
 		}
-		return t.insertRows(l.name(), l.promote, l.geometry != "", table, names, boxes, pack, key)
+		if !pack {
+			return t.insertRows(l.name(), l.promote, l.geometry != "", table, names, nil, key)
+		}
+		var fid int64
+		if err := t.row(`SELECT coalesce(max(fid), 0) FROM ` + quote(l.name())).Scan(&fid); err != nil {
+			return err
+		}
+		tree := meanwhile(func() *packed { // the rows of a layer stand in the table in its own order
+			for i := range layer.Len() {
+				if g := layer.Geometry(i); g != nil && !isEmpty(g) {
+					boxes = append(boxes, box{fid + int64(i) + 1, envelope(g)})
+				}
+			}
+			return rtreeLevels(boxes)
+		})
+		defer tree() // nothing reads the layer when we are back
+		if err := t.insertRows(l.name(), l.promote, l.geometry != "", table, names, func(int64, orb.Geometry) {}, key); err != nil {
+			return err
+		}
+		return t.packRTree(l.name(), tree())
 	})
 }
 
@@ -403,30 +423,40 @@ func (t *tx) boxes(table string) ([]box, error) {
 	return out, rows.Err()
 }
 
-// insertRows appends a table's rows, with their boxes in the R-tree: packed with those of the rows that were
-// there, or one by one. Keys (lc_layer) are values of more columns after the table's.
+// insertRows appends a table's rows. Their boxes go into the R-tree one by one, unless gather takes the geometries for packing it
+// afterwards. Keys (lc_layer) are values of more columns after the table's.
 func (t *tx) insertRows(name string, promote func(orb.Geometry) orb.Geometry, spatial bool, table coverage.Table, names []string,
-	boxes []box, pack bool, keys ...int64) error {
+	gather func(fid int64, g orb.Geometry), keys ...int64) error {
 	var fid int64
 	if err := t.row(`SELECT coalesce(max(fid), 0) FROM ` + quote(name)).Scan(&fid); err != nil {
 		return err
 	}
+	same, cells := sameCells(table, len(keys) > 0)
 	list := []string{"fid"}
 	if spatial {
 		list = append(list, "geom")
 	}
-	for _, n := range names {
-		list = append(list, quote(n))
+	for i, n := range names {
+		if !same[i] {
+			list = append(list, quote(n))
+		}
 	}
-	for range keys {
-		list = append(list, "lc_layer")
+	rows := insertion{width: len(list)}
+	for i, n := range names {
+		if same[i] {
+			list, rows.same = append(list, quote(n)), append(rows.same, cells[i])
+		}
 	}
-	insertions := []insertion{{quote(name) + ` (` + strings.Join(list, ", ") + `)`, len(list)}}
-	if spatial {
-		insertions = append(insertions, insertion{quote(rtreeName(name)), 5})
+	for _, k := range keys {
+		list, rows.same = append(list, "lc_layer"), append(rows.same, k)
 	}
-	if err := t.bulk(insertions, func(put func(int, []driver.Value) error) error {
-		args := make([]driver.Value, len(list))
+	rows.into = quote(name) + ` (` + strings.Join(list, ", ") + `)`
+	insertions := []insertion{rows}
+	if spatial && gather == nil {
+		insertions = append(insertions, insertion{into: quote(rtreeName(name)), width: 5})
+	}
+	return t.bulk(insertions, func(put func(int, []driver.Value) error) error {
+		args := make([]driver.Value, rows.width)
 		return table.Each(func(_ string, row []coverage.Value, g orb.Geometry) error {
 			fid++
 			args[0] = fid
@@ -436,32 +466,52 @@ func (t *tx) insertRows(name string, promote func(orb.Geometry) orb.Geometry, sp
 				if g != nil {
 					g = promote(g)
 					args[1] = encodeBlob(make([]byte, 0, 32), g)
-					if !isEmpty(g) {
-						b := g.Bound()
-						env := [4]float64{b.Min[0], b.Max[0], b.Min[1], b.Max[1]}
-						if pack {
-							boxes = append(boxes, box{fid, env})
-						} else if err := put(1, []driver.Value{fid, env[0], env[1], env[2], env[3]}); err != nil {
+					switch {
+					case isEmpty(g):
+					case gather != nil:
+						gather(fid, g)
+					default:
+						env := envelope(g)
+						if err := put(1, []driver.Value{fid, env[0], env[1], env[2], env[3]}); err != nil {
 							return err
 						}
 					}
 				}
 			}
 			for i, v := range row {
-				args[next+i] = sqlValue(table.Columns[i], v)
-			}
-			for i, k := range keys {
-				args[next+len(row)+i] = k
+				if !same[i] {
+					args[next] = sqlValue(table.Columns[i], v)
+					next++
+				}
 			}
 			return put(0, args)
 		})
-	}); err != nil {
-		return err
+	})
+}
+
+// sameCells tells in which columns all rows of one layer's table say the same, and what.
+func sameCells(table coverage.Table, oneLayer bool) (same []bool, cells []driver.Value) {
+	same, cells = make([]bool, len(table.Columns)), make([]driver.Value, len(table.Columns))
+	if !oneLayer {
+		return same, cells
 	}
-	if spatial && pack {
-		return t.packRTree(name, boxes)
-	}
-	return nil
+	enough := errors.New("one row is enough")
+	_ = table.Each(func(_ string, row []coverage.Value, _ orb.Geometry) error {
+		for i, c := range table.Columns {
+			switch c.Name {
+			case "layer", "level", "modelled", "derived":
+				same[i], cells[i] = true, sqlValue(c, row[i])
+			}
+		}
+		return enough
+	})
+	return same, cells
+}
+
+// envelope gives the bound of a geometry: min x, max x, min y, max y.
+func envelope(g orb.Geometry) [4]float64 {
+	b := g.Bound()
+	return [4]float64{b.Min[0], b.Max[0], b.Min[1], b.Max[1]}
 }
 
 // writeResult writes a table of a run anew.
@@ -477,22 +527,20 @@ func (t *tx) writeResult(table coverage.Table, description string) error {
 		return err
 	}
 	var bound orb.Bound
-	known := false
-	each := table.Each
-	table.Each = func(yield func(string, []coverage.Value, orb.Geometry) error) error {
-		return each(func(id string, row []coverage.Value, g orb.Geometry) error {
-			if g != nil && !isEmpty(g) {
-				if known {
-					bound = bound.Union(g.Bound())
-				} else {
-					bound, known = g.Bound(), true
-				}
-			}
-			return yield(id, row, g)
-		})
-	}
-	if err := t.insertRows(table.Name, l.promote, l.geometry != "", table, names, nil, true); err != nil {
+	var boxes []box
+	if err := t.insertRows(table.Name, l.promote, l.geometry != "", table, names, func(fid int64, g orb.Geometry) {
+		if boxes = append(boxes, box{fid, envelope(g)}); len(boxes) == 1 {
+			bound = g.Bound()
+		}
+		bound = bound.Union(g.Bound())
+	}); err != nil {
 		return err
+	}
+	known := len(boxes) > 0
+	if l.geometry != "" {
+		if err := t.packRTree(table.Name, rtreeLevels(boxes)); err != nil {
+			return err
+		}
 	}
 	return t.changed(table.Name, bound, known)
 }
