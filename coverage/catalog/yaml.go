@@ -200,6 +200,9 @@ func (p *parser) object(node *yaml.Node, path string, known ...string) (o object
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key, value := node.Content[i], node.Content[i+1]
 		name := key.Value
+		if p.stopped {
+			break
+		}
 		switch {
 		case key.Kind != yaml.ScalarNode:
 			p.wrongType(key, path, "文字作为键", "a word as key")
