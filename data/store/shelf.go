@@ -25,6 +25,7 @@ type Shelf struct {
 
 	mu     sync.Mutex
 	open   map[string]*Project
+	files  map[string]os.FileInfo // of the open ones, as they were opened
 	judged map[string]judged
 	closed bool
 }
@@ -48,7 +49,7 @@ func OpenShelf(path string, mode Mode, opts ...Option) (*Shelf, error) {
 	if err != nil {
 		return nil, explain(filepath.Base(path), err)
 	}
-	s := &Shelf{folder: absolute, mode: mode, opts: opts, open: map[string]*Project{}, judged: map[string]judged{}}
+	s := &Shelf{folder: absolute, mode: mode, opts: opts, open: map[string]*Project{}, files: map[string]os.FileInfo{}, judged: map[string]judged{}}
 	if stat.IsDir() {
 		return s, nil
 	}
@@ -124,6 +125,9 @@ func (s *Shelf) Open(_ context.Context, id string) (coverage.Store, error) {
 		return nil, coverage.Errorf(coverage.Unavailable, "项目已关闭", "the projects are closed")
 	}
 	if p, ok := s.open[id]; ok {
+		if err := s.still(id, p); err != nil {
+			return nil, err
+		}
 		return p, nil
 	}
 	file := id + extension
@@ -140,8 +144,23 @@ func (s *Shelf) Open(_ context.Context, id string) (coverage.Store, error) {
 		}
 		return nil, err
 	}
+	if s.files[id], err = os.Stat(p.path); err != nil {
+		p.Close()
+		return nil, explain(p.file, err)
+	}
 	s.open[id] = p
 	return p, nil
+}
+
+// still refuses an open project whose file was moved away or put in another's place: what is written would go into a file
+// that nobody finds again, and SQLite's journals go by name, so that the new file is not safe beside the open one.
+func (s *Shelf) still(id string, p *Project) error {
+	if now, err := os.Stat(p.path); err == nil && os.SameFile(now, s.files[id]) {
+		return nil
+	}
+	return &coverage.Error{Code: coverage.Unavailable, File: p.file,
+		Text: coverage.Text{Zh: "文件在打开期间被移走或替换", En: "the file was moved away or replaced while it was open"},
+		Hint: coverage.Text{Zh: "请重新启动服务；今后请用 lifecircle copy 备份，停止服务后再替换", En: "restart the server; back up with lifecircle copy, and replace files while nothing serves them"}}
 }
 
 // Close closes every project that is open.
