@@ -223,25 +223,18 @@ func layersBound(layers []coverage.LayerInfo, role coverage.Role) (b orb.Bound, 
 	return b, ok
 }
 
+// runBound gives the box of a table of a run, whether it is drawn or not.
 func runBound(run *coverage.Run, collection string) (b orb.Bound, ok bool) {
 	add := func(g orb.MultiPolygon) {
 		if len(g) > 0 {
 			b, ok = join(b, ok, g.Bound())
 		}
 	}
-	switch collection {
-	case "gaps":
-		for _, g := range run.Gaps {
-			add(g.Geometry)
-		}
-	case "service_areas":
-		for _, a := range run.ServiceAreas {
-			add(a.Geometry)
-		}
-	case "scores", "coverage", "matrix":
-		for _, u := range run.Subjects {
-			add(u.Geometry)
-		}
+	if collection == "service_areas" {
+		return b, false // known only once they are drawn
+	}
+	for _, u := range run.Subjects { // gaps lie in them
+		add(u.Geometry)
 	}
 	return b, ok
 }
@@ -316,8 +309,15 @@ func (s *server) dataset(ctx context.Context, p *project, c current) (*dataset, 
 }
 
 func runTable(ctx context.Context, p *project, id string, run *coverage.Run) (coverage.Table, error) {
-	if id == "reach" {
+	switch id {
+	case "reach":
 		return coverage.ReachTable(ctx, p, run, coverage.Options{})
+	case "gaps", "service_areas":
+		drawn := *run // the run itself is shared
+		if err := coverage.Draw(ctx, p, &drawn, coverage.Options{}); err != nil {
+			return coverage.Table{}, err
+		}
+		run = &drawn
 	}
 	return run.Table(id)
 }

@@ -134,6 +134,10 @@ func (m *memory) SaveRun(_ context.Context, r *coverage.Run, _ []coverage.Table)
 	return nil
 }
 
+func (m *memory) Drawings(context.Context, *coverage.Run) error { return nil }
+
+func (m *memory) SaveDrawings(context.Context, *coverage.Run) error { return nil }
+
 func (m *memory) Cached(_ context.Context, key string) ([]byte, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -73,7 +73,7 @@ func (s *server) latestRun(ctx context.Context, p *project) (*coverage.Run, erro
 
 // runSize estimates the bytes that a run takes in memory.
 func runSize(r *coverage.Run) int64 {
-	n := int64(len(r.Cells)*96 + len(r.Scores)*96 + len(r.Gaps)*160 + len(r.CatalogSource) + 1<<14)
+	n := int64(len(r.Cells)*96 + len(r.Scores)*96 + len(r.CatalogSource) + 1<<14)
 	vertices := func(mp orb.MultiPolygon) {
 		for _, p := range mp {
 			for _, ring := range p {
@@ -84,12 +84,6 @@ func runSize(r *coverage.Run) int64 {
 	for _, u := range r.Subjects {
 		n += 160
 		vertices(u.Geometry)
-	}
-	for _, g := range r.Gaps {
-		vertices(g.Geometry)
-	}
-	for _, a := range r.ServiceAreas {
-		vertices(a.Geometry)
 	}
 	return n
 }

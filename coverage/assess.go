@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 // Options say how to run, not what: they change no byte of a result.
 type Options struct {
 	Threads  int // 0: one per processor
+	Draw     Drawing
 	Progress Progress
 	Now      func() time.Time // for RunInfo.Created; nil: time.Now
 }
@@ -53,8 +53,7 @@ func ScoreProject(ctx context.Context, st Store, cat *catalog.Catalog, services 
 	}
 	hash := runHash(city.Inputs, cat, p)
 	if known, err := st.Run(ctx, hash); err == nil {
-		known.Latest = true
-		return known, st.SaveRun(ctx, known, nil)
+		return known, reuse(ctx, st, known, city, o)
 	} else if CodeOf(err) != NotFound {
 		return nil, err
 	}
@@ -69,6 +68,20 @@ func ScoreProject(ctx context.Context, st Store, cat *catalog.Catalog, services 
 	run.Hash, run.Created, run.Latest = hash, now().UTC().Format(time.RFC3339), true
 	o.Progress.at("save", 0, 0)
 	return run, st.SaveRun(ctx, run, run.Tables())
+}
+
+// reuse makes a run that is there the latest, and draws it if that is asked for.
+func reuse(ctx context.Context, st Store, r *Run, city *City, o Options) error {
+	if err := st.Drawings(ctx, r); err != nil {
+		return err
+	}
+	if !r.Drawn && o.Draw.now(city, len(r.Requirements)) {
+		if err := Draw(ctx, st, r, o); err != nil {
+			return err
+		}
+	}
+	r.Latest = true
+	return st.SaveRun(ctx, r, nil)
 }
 
 // check refuses parameters that make no sense.
@@ -111,59 +124,37 @@ func Assess(ctx context.Context, city *City, cat *catalog.Catalog, services *cat
 		CatalogHash: cat.Hash(), CatalogSource: cat.Canonical(), Catalog: cat, services: services,
 	}
 	run.Subjects = city.subjects()
-	if err := city.parentOutlines(run.Subjects); err != nil {
+	if err := city.parentOutlines(run.Subjects, j.threads); err != nil {
 		return nil, fmt.Errorf("outlines of parents: %w", err)
 	}
-	columns := make([]*column, len(cat.Requirements))
-	fresh := map[string][]byte{}
+	n := len(cat.Requirements)
+	run.Cells = make([]Cell, len(run.Subjects)*n)
+	w := &work{judge: j, cache: cache, fresh: map[string][]byte{}, draw: o.Draw.now(city, n)}
 	for r := range cat.Requirements {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		o.Progress.at("judge", int64(r), int64(len(cat.Requirements)))
-		req := &cat.Requirements[r]
-		key, err := j.columnKey(req)
+		o.Progress.at("judge", int64(r), int64(n))
+		col, err := w.column(ctx, r, len(run.Subjects))
 		if err != nil {
 			return nil, err
 		}
-		if col, ok := cachedColumn(ctx, cache, key, len(run.Subjects)); ok {
-			columns[r] = col
-			continue
-		}
-		if columns[r], err = j.judge(ctx, req, true); err != nil {
-			return nil, err
-		}
-		finishGaps(columns[r].gaps, city.units, r, req.ID)
-		fresh[key] = columns[r].pack()
-	}
-	if err := j.drawAreas(ctx, run, cache, fresh); err != nil {
-		return nil, err
-	}
-	o.Progress.at("judge", int64(len(cat.Requirements)), int64(len(cat.Requirements)))
-	if cache != nil && len(fresh) > 0 {
-		if err := cache.SaveCached(ctx, fresh); err != nil {
-			return nil, err
-		}
-	}
-	n := len(columns)
-	run.Cells = make([]Cell, len(run.Subjects)*n)
-	for r, col := range columns {
 		run.Requirements = append(run.Requirements, col.judged)
 		for s := range col.cells {
 			run.Cells[s*n+r] = col.cells[s]
 		}
-		for _, g := range col.gaps {
-			g.Requirement = r
-			run.Gaps = append(run.Gaps, g)
-		}
+		run.Gaps = append(run.Gaps, col.gaps...)
 	}
-	sort.SliceStable(run.Gaps, func(a, b int) bool {
-		x, y := &run.Gaps[a], &run.Gaps[b]
-		if x.Subject != y.Subject {
-			return x.Subject < y.Subject
+	if w.draw {
+		if err := w.drawAreas(ctx, run); err != nil {
+			return nil, err
 		}
-		return x.Requirement < y.Requirement
-	})
+		run.sortDrawings()
+	}
+	o.Progress.at("judge", int64(n), int64(n))
+	if err := w.keep(ctx); err != nil {
+		return nil, err
+	}
 	run.addScores()
 	run.Marks = j.marks(run)
 	return run, nil
@@ -204,68 +195,6 @@ func (c *City) subjects() []Subject {
 	return out
 }
 
-// drawAreas draws where each alternative of each requirement serves. A drawing hangs only on the facilities
-// and the limit: it is kept in the cache under them.
-func (j *judge) drawAreas(ctx context.Context, run *Run, cache Cache, fresh map[string][]byte) error {
-	type drawing struct {
-		o   option
-		key string
-	}
-	var todo []drawing
-	for r := range j.catalog.Requirements {
-		if j.catalog.Requirements[r].Count != nil {
-			continue
-		}
-		q, err := j.ask(&j.catalog.Requirements[r])
-		if err != nil {
-			return err
-		}
-		for _, o := range q.options {
-			run.ServiceAreas = append(run.ServiceAreas, ServiceArea{Requirement: r, Service: o.alt.Service, Limit: trimDecimal(int64(o.limit), 3), Facilities: len(o.members)})
-			todo = append(todo, drawing{o, j.areaKey(&o)})
-		}
-	}
-	errs, found := make([]error, len(todo)), make([]bool, len(todo))
-	parallel(len(todo), j.threads, 1, func(i int) {
-		a := &run.ServiceAreas[i]
-		if cache != nil {
-			if b, err := cache.Cached(ctx, todo[i].key); err == nil && b != nil {
-				u := unpacker{b: b}
-				if g := polygons(u.shape(0)); u.err == nil && len(u.b) == 0 {
-					a.Geometry, found[i] = g, true
-					return
-				}
-			}
-		}
-		if errs[i] = ctx.Err(); errs[i] == nil {
-			a.Geometry, errs[i] = j.ruler.Area(ctx, todo[i].o.set, todo[i].o.limit)
-		}
-	})
-	for i, err := range errs {
-		if err != nil {
-			return err
-		}
-		if !found[i] {
-			p := packer{}
-			p.shape(run.ServiceAreas[i].Geometry)
-			fresh[todo[i].key] = p.b
-		}
-	}
-	return nil
-}
-
-// areaKey names the drawing of an option's service area.
-func (j *judge) areaKey(o *option) string {
-	p := packer{}
-	p.string(AlgorithmVersion + j.ruler.Key())
-	p.uint32(int(o.limit))
-	for _, g := range o.set.Geometries {
-		p.shape(g)
-	}
-	sum := sha256.Sum256(p.b)
-	return "area/" + hex.EncodeToString(sum[:])
-}
-
 // columnKey names a requirement's column by everything that its numbers hang on, and nothing else, so that
 // a run after a change computes only what the change touches.
 func (j *judge) columnKey(req *catalog.Requirement) (string, error) {
@@ -302,7 +231,7 @@ func (j *judge) columnKey(req *catalog.Requirement) (string, error) {
 			}
 		}
 	}
-	return "column/" + hex.EncodeToString(h.Sum(nil)), nil
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // marks lists what every output of the run must say.

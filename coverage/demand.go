@@ -2,6 +2,7 @@ package coverage
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"sort"
 
@@ -26,6 +27,7 @@ type group struct {
 	measures map[string]*weights
 	subjects [][]int32 // per subject (units, then parents): its places, ascending
 	exported int
+	apart    bool // no place is in two units: a parent's sums are those of its units
 	pieces   map[int32]orb.MultiPolygon // geometry of places that are pieces of cells
 	widths   []float64                  // of cells, metres
 }
@@ -144,20 +146,22 @@ func (c *City) fill(g *group, layers []*Layer) error {
 	}
 	var straddlers []straddler
 	split := map[int32]bool{}
-	for _, r := range rows {
-		cell := polygons(r.layer.Geometry(r.i))
-		whole := measure.AreaMM2(cell)
-		if whole <= 0 || g.kind == groupBuildings {
-			p, ok := r.layer.Geometry(r.i).(orb.Point)
-			if !ok {
-				p = measure.PointOnSurface(r.layer.Geometry(r.i))
+	several := false
+	spots := c.spots(rows, g.kind)
+	g.points, g.ids, g.layers = slices.Grow(g.points, len(rows)), slices.Grow(g.ids, len(rows)), slices.Grow(g.layers, len(rows))
+	for i, r := range rows {
+		if s := &spots[i]; s.cell == nil {
+			n := place(r, s.point, 1, 1)
+			if s.first >= 0 {
+				g.subjects[s.first] = append(g.subjects[s.first], n)
 			}
-			n := place(r, p, 1, 1)
-			for _, u := range c.unitsAt(p) {
+			for _, u := range s.others {
 				g.subjects[u] = append(g.subjects[u], n)
+				several = true
 			}
 			continue
 		}
+		cell, whole := spots[i].cell, spots[i].whole
 		g.widths = append(g.widths, boundWidth(cell.Bound()))
 		cell = overlay.Normalize(cell) // neighbors that share a border share its rounded vertices, cut or not
 		parts, rest, err := c.cut(cell)
@@ -183,6 +187,7 @@ func (c *City) fill(g *group, layers []*Layer) error {
 		}
 	}
 	g.exported = len(g.points)
+	g.apart = len(straddlers) == 0 && !several
 
 	// parents: the union of their members' demand, once; cells that straddle members are cut anew
 	parentsOf := make([][]int, len(c.units))
@@ -227,6 +232,38 @@ func (c *City) fill(g *group, layers []*Layer) error {
 		g.subjects[len(c.units)+k] = slices.Compact(places[k]) // a place in two overlapping members counts once
 	}
 	return nil
+}
+
+// spot is where a row of demand lies: a point with the units that it belongs to, or a cell.
+type spot struct {
+	point  orb.Point
+	first  int32 // unit, −1 if none
+	others []int // further units
+	cell   orb.MultiPolygon
+	whole  int64 // of the cell, mm²
+}
+
+// spots locates rows.
+func (c *City) spots(rows []row, kind string) []spot {
+	out := make([]spot, len(rows))
+	parallel(len(rows), runtime.GOMAXPROCS(0), 1024, func(i int) {
+		s, geometry := &out[i], rows[i].layer.Geometry(rows[i].i)
+		if cell := polygons(geometry); cell != nil && kind != groupBuildings {
+			if s.whole = measure.AreaMM2(cell); s.whole > 0 {
+				s.cell = cell
+				return
+			}
+		}
+		p, ok := geometry.(orb.Point)
+		if !ok {
+			p = measure.PointOnSurface(geometry)
+		}
+		s.point, s.first = p, -1
+		if units := c.unitsAt(p); len(units) > 0 {
+			s.first, s.others = int32(units[0]), units[1:]
+		}
+	})
+	return out
 }
 
 // pieceArea gives the area of a piece of a cell in mm²: 0 for a sliver and all of the cell for what only a sliver is missing

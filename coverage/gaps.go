@@ -147,7 +147,17 @@ func shareOut(drawn []orb.MultiPolygon, whole int64) []part {
 }
 
 // peopleGaps draws, in every unit, the cells and the lattice squares of points that are not covered.
-func (j *judge) peopleGaps(q *question, col *column, looks []*outlook) error {
+func (j *judge) peopleGaps(ctx context.Context, q *question, col *column) error {
+	looks := make([]*outlook, len(j.city.groups))
+	for g, gr := range j.city.groups {
+		if gr.measures[q.denominator] == nil {
+			continue
+		}
+		var err error
+		if looks[g], err = j.look(ctx, q, gr.places); err != nil {
+			return err
+		}
+	}
 	if j.clips == nil {
 		j.clips = make([]map[run][]orb.MultiPolygon, len(j.city.units))
 		for u := range j.clips {

@@ -232,14 +232,47 @@ type outlook struct {
 	option   []int8  // which option the facility is of
 }
 
-// look judges places: covered if any option covers; else undetermined if any option is, or cannot be
-// judged; else uncovered.
+// states judges places: covered if any option covers; else undetermined if any option is, or cannot be judged; else
+// uncovered.
+func (j *judge) states(ctx context.Context, q *question, from *Places) ([]uint8, error) {
+	out := make([]uint8, len(from.Points))
+	for k := range q.options {
+		o := &q.options[k]
+		in, err := j.ruler.Covered(ctx, from, o.set, o.limit, j.threads)
+		if err != nil {
+			return nil, err
+		}
+		parallel(len(in), j.threads, 4096, func(i int) {
+			if in[i] {
+				out[i] = covered
+			} else if out[i] == uncovered && !o.tells(from.Points[i]) {
+				out[i] = undetermined
+			}
+		})
+	}
+	if q.open {
+		for i, s := range out {
+			if s == uncovered {
+				out[i] = undetermined
+			}
+		}
+	}
+	return out, nil
+}
+
+// look judges places as states does, and tells of each which facility covers it and how far that is, else the same of
+// the nearest one.
 func (j *judge) look(ctx context.Context, q *question, from *Places) (*outlook, error) {
 	points := from.Points
-	out := &outlook{make([]uint8, len(points)), make([]int32, len(points)), make([]int32, len(points)), make([]int8, len(points))}
+	states, err := j.states(ctx, q, from)
+	if err != nil {
+		return nil, err
+	}
+	out := &outlook{states, make([]int32, len(points)), make([]int32, len(points)), make([]int8, len(points))}
 	for i := range points {
 		out.mm[i], out.facility[i], out.option[i] = -1, -1, -1
 	}
+	best := make([]bool, len(points)) // the facility there covers
 	for k := range q.options {
 		o := &q.options[k]
 		reach, err := j.ruler.Nearest(ctx, from, o.set, j.threads)
@@ -248,28 +281,15 @@ func (j *judge) look(ctx context.Context, q *question, from *Places) (*outlook, 
 		}
 		parallel(len(points), j.threads, 4096, func(i int) {
 			mm := reach.MM[i]
-			in := mm >= 0 && mm <= o.limit
-			was := out.state[i] == covered
-			if mm >= 0 {
-				f := int32(o.members[reach.Facility[i]])
-				nearer := out.mm[i] < 0 || mm < out.mm[i] || (mm == out.mm[i] && f < out.facility[i])
-				if (in && !was) || (in == was && nearer) {
-					out.mm[i], out.facility[i], out.option[i] = mm, f, int8(k)
-				}
+			if mm < 0 {
+				return
 			}
-			if in {
-				out.state[i] = covered
-			} else if !was && !o.tells(points[i]) {
-				out.state[i] = undetermined
+			in, f := mm <= o.limit, int32(o.members[reach.Facility[i]])
+			nearer := out.mm[i] < 0 || mm < out.mm[i] || (mm == out.mm[i] && f < out.facility[i])
+			if (in && !best[i]) || (in == best[i] && nearer) {
+				out.mm[i], out.facility[i], out.option[i], best[i] = mm, f, int8(k), in
 			}
 		})
-	}
-	if q.open {
-		for i, s := range out.state {
-			if s == uncovered {
-				out.state[i] = undetermined
-			}
-		}
 	}
 	return out, nil
 }
@@ -345,7 +365,7 @@ func (j *judge) judge(ctx context.Context, req *catalog.Requirement, withGaps bo
 		if q.denominator == catalog.DenominatorLand {
 			err = j.landGaps(ctx, q, col, t.land)
 		} else {
-			err = j.peopleGaps(q, col, t.looks)
+			err = j.peopleGaps(ctx, q, col)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("gaps of %s: %w", req.ID, err)
@@ -356,33 +376,39 @@ func (j *judge) judge(ctx context.Context, req *catalog.Requirement, withGaps bo
 
 // tallies are the sums of a question under every denominator that there is.
 type tallies struct {
-	sums  map[string][]sum // by denominator, per subject
-	looks []*outlook       // per group of demand; nil entries if nothing can be judged
-	land  *landTally       // nil without land
+	sums   map[string][]sum // by denominator, per subject
+	states [][]uint8        // per group of demand and place; nil entries if nothing can be judged
+	land   *landTally       // nil without land
 }
 
 // tallies adds up what a question covers: places by their states, land by exact areas.
 func (j *judge) tallies(ctx context.Context, q *question) (*tallies, error) {
-	t := &tallies{sums: map[string][]sum{}, looks: make([]*outlook, len(j.city.groups))}
+	t := &tallies{sums: map[string][]sum{}, states: make([][]uint8, len(j.city.groups))}
 	var err error
 	if q.dead == "" {
 		for g, gr := range j.city.groups {
-			if t.looks[g], err = j.look(ctx, q, gr.places); err != nil {
+			if t.states[g], err = j.states(ctx, q, gr.places); err != nil {
 				return nil, err
 			}
 		}
 	}
 	for g, gr := range j.city.groups {
-		subjects := j.applicable(q, gr.subjects)
+		subjects := gr.subjects[:len(j.city.units)]
+		if !gr.apart {
+			subjects = j.applicable(q, gr.subjects)
+		}
 		for _, name := range sortedKeys(gr.measures) {
 			if t.sums[name] == nil {
-				t.sums[name] = make([]sum, len(subjects))
+				t.sums[name] = make([]sum, len(gr.subjects))
 			}
-			var state []uint8
-			if t.looks[g] != nil {
-				state = t.looks[g].state
+			own := make([]sum, len(gr.subjects))
+			tally(own, subjects, gr.measures[name].milli, t.states[g], j.threads)
+			if gr.apart {
+				j.addUp(q, own)
 			}
-			tally(t.sums[name], subjects, gr.measures[name].milli, state, j.threads)
+			for i := range own {
+				t.sums[name][i].add(own[i])
+			}
 		}
 	}
 	if j.city.land != nil {
@@ -392,6 +418,15 @@ func (j *judge) tallies(ctx context.Context, q *question) (*tallies, error) {
 		t.sums[catalog.DenominatorLand] = t.land.sums
 	}
 	return t, nil
+}
+
+// addUp gives every parent the sums of its units that a requirement is asked of.
+func (j *judge) addUp(q *question, sums []sum) {
+	for k, p := range j.city.parents {
+		for _, u := range j.members(q, p) {
+			sums[len(j.city.units)+k].add(sums[u])
+		}
+	}
 }
 
 // applicable gives the places or pieces of every subject: a parent, some of whose units a requirement is not asked

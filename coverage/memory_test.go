@@ -10,21 +10,22 @@ import (
 
 // memory is a project in memory: what data/store keeps in a file.
 type memory struct {
-	mu      sync.Mutex
-	current map[coverage.LayerKey]string
-	layers  map[string]*coverage.Layer
-	runs    map[string][]byte
-	infos   []coverage.RunInfo
-	cache   map[string][]byte
-	noCache bool
-	saved   int // columns and drawings ever computed
-	made    int // runs ever saved with tables
+	mu       sync.Mutex
+	current  map[coverage.LayerKey]string
+	layers   map[string]*coverage.Layer
+	runs     map[string][]byte
+	drawings map[string][][]byte
+	infos    []coverage.RunInfo
+	cache    map[string][]byte
+	noCache  bool
+	saved    int // columns and drawings ever computed
+	made     int // runs ever saved with tables
 }
 
 var _ coverage.Store = (*memory)(nil)
 
 func newMemory(layers ...*coverage.Layer) *memory {
-	m := &memory{current: map[coverage.LayerKey]string{}, layers: map[string]*coverage.Layer{}, runs: map[string][]byte{}, cache: map[string][]byte{}}
+	m := &memory{current: map[coverage.LayerKey]string{}, layers: map[string]*coverage.Layer{}, runs: map[string][]byte{}, drawings: map[string][][]byte{}, cache: map[string][]byte{}}
 	for _, l := range layers {
 		m.put(l)
 	}
@@ -97,7 +98,35 @@ func (m *memory) SaveRun(_ context.Context, r *coverage.Run, tables []coverage.T
 		m.made++
 	}
 	m.runs[r.Hash] = b
+	m.keepDrawings(r)
 	m.infos = append(m.infos, r.RunInfo)
+	return nil
+}
+
+func (m *memory) keepDrawings(r *coverage.Run) {
+	if !r.Drawn {
+		return
+	}
+	var packed [][]byte
+	for k := range r.Requirements {
+		packed = append(packed, r.PackDrawings(k))
+	}
+	m.drawings[r.Hash] = packed
+}
+
+func (m *memory) Drawings(_ context.Context, r *coverage.Run) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if packed := m.drawings[r.Hash]; packed != nil {
+		return r.UnpackDrawings(packed)
+	}
+	return nil
+}
+
+func (m *memory) SaveDrawings(_ context.Context, r *coverage.Run) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.keepDrawings(r)
 	return nil
 }
 

@@ -20,6 +20,8 @@ type Ruler interface {
 	Key() string
 	// Nearest gives for every point its nearest facility of the set, however far.
 	Nearest(ctx context.Context, from *Places, set *FacilitySet, threads int) (Reach, error)
+	// Covered tells for every point whether Nearest is at most limit millimetres, faster.
+	Covered(ctx context.Context, from *Places, set *FacilitySet, limit int32, threads int) ([]bool, error)
 	// Within gives every pair of a point and a facility that are no more than limit millimetres
 	// apart, sorted by point, then facility.
 	Within(ctx context.Context, from []orb.Point, set *FacilitySet, limit int32) ([]Pair, error)
@@ -96,6 +98,13 @@ func (Radius) Nearest(ctx context.Context, from *Places, set *FacilitySet, threa
 	r := Reach{MM: make([]int32, len(from.Points)), Facility: make([]int32, len(from.Points))}
 	set.nearest.AllOf(from.ready(threads), threads, r.MM, r.Facility)
 	return r, nil
+}
+
+// Covered tells which points lie within a limit of any facility.
+func (Radius) Covered(ctx context.Context, from *Places, set *FacilitySet, limit int32, threads int) ([]bool, error) {
+	in := make([]bool, len(from.Points))
+	set.nearest.CoveredOf(from.ready(threads), limit, threads, in, func() bool { return ctx.Err() != nil })
+	return in, ctx.Err()
 }
 
 // Within gives the pairs no more than limit millimetres apart.

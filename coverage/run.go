@@ -99,12 +99,15 @@ type Run struct {
 	Catalog  *catalog.Catalog  `json:"-"`
 	services *catalog.Services // the shared list that the catalog was read with
 
-	Subjects     []Subject     `json:"-"` // what is judged: units sorted by id, then parents sorted by level and id
-	Requirements []Judged      `json:"-"` // in catalog order
-	Cells        []Cell        `json:"-"` // Subjects × Requirements, subject-major
-	Scores       []Score       `json:"-"` // Subjects × (tiers in catalog order, then overall), subject-major
-	Gaps         []Gap         `json:"-"` // sorted by id
-	ServiceAreas []ServiceArea `json:"-"`
+	Subjects     []Subject `json:"-"` // what is judged: units sorted by id, then parents sorted by level and id
+	Requirements []Judged  `json:"-"` // in catalog order
+	Cells        []Cell    `json:"-"` // Subjects × Requirements, subject-major
+	Scores       []Score   `json:"-"` // Subjects × (tiers in catalog order, then overall), subject-major
+
+	// Drawn tells whether the gaps and service areas are there; they follow from the rest, see Draw.
+	Drawn        bool          `json:"-"`
+	Gaps         []Gap         `json:"-"` // by unit, then requirement
+	ServiceAreas []ServiceArea `json:"-"` // by requirement
 }
 
 // Services is the list of services that the run's catalog names.

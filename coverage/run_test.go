@@ -114,15 +114,15 @@ func TestColumnCache(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		change *coverage.Layer
-		want   int // columns and drawings
+		want   int // columns, their gaps, and service areas
 	}{
-		{"a park", unsurveyed("parks", "park", map[string]orb.Geometry{"p": rect(300, 300, 500, 510)}), 2},
-		{"the parks' survey", everywhere("parks", "park", map[string]orb.Geometry{"p": rect(300, 300, 500, 510)}), 1},
-		{"a clinic", surveyedIn("clinics", "clinic", rect(-1000, 0, 700, 1000), map[string]orb.Geometry{"f": xy(-500, 510)}), 3},
-		{"the homes", people("homes", map[string]orb.Geometry{"1": xy(-600, 410)}, map[string]int64{"1": 3}), 3},
-		{"the land", land(rect(-400, 100, 400, 610)), 3},
+		{"a park", unsurveyed("parks", "park", map[string]orb.Geometry{"p": rect(300, 300, 500, 510)}), 3},
+		{"the parks' survey", everywhere("parks", "park", map[string]orb.Geometry{"p": rect(300, 300, 500, 510)}), 2},
+		{"a clinic", surveyedIn("clinics", "clinic", rect(-1000, 0, 700, 1000), map[string]orb.Geometry{"f": xy(-500, 510)}), 5},
+		{"the homes", people("homes", map[string]orb.Geometry{"1": xy(-600, 410)}, map[string]int64{"1": 3}), 6},
+		{"the land", land(rect(-400, 100, 400, 610)), 6},
 		{"a layer of something else", everywhere("banks", "bank", map[string]orb.Geometry{"b": xy(0, 0)}), 0},
-		{"stations, which are clinics", everywhere("stations", "clinic_station", map[string]orb.Geometry{"z": xy(900, 400)}), 3},
+		{"stations, which are clinics", everywhere("stations", "clinic_station", map[string]orb.Geometry{"z": xy(900, 400)}), 5},
 	} {
 		warm.put(c.change)
 		cold.put(c.change)
@@ -166,6 +166,13 @@ func TestRunsArePackedWhole(t *testing.T) {
 			}
 			back := &coverage.Run{}
 			if err := back.UnmarshalBinary(packed); err != nil {
+				t.Fatal(err)
+			}
+			var drawings [][]byte
+			for k := range run.Requirements {
+				drawings = append(drawings, run.PackDrawings(k))
+			}
+			if err := back.UnpackDrawings(drawings); err != nil || !back.Drawn {
 				t.Fatal(err)
 			}
 			again, err := back.MarshalBinary()

@@ -1,7 +1,6 @@
 package coverage
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 
@@ -12,7 +11,10 @@ import (
 
 // The packed form of a run and of a column: what the project file keeps. Numbers are little endian, as in pack.go.
 
-const runMagic = "LCRN\x01"
+const (
+	runMagic      = "LCRN\x02"
+	runMagicDrawn = "LCRN\x01" // schema 1 of the project file: the drawings follow the cells
+)
 
 // runHead is the part of a run that is kept as JSON.
 type runHead struct {
@@ -45,15 +47,14 @@ func (r *Run) MarshalBinary() ([]byte, error) {
 		p.shape(s.Geometry)
 	}
 	p.cells(r.Cells)
-	p.gaps(r.Gaps)
-	p.areas(r.ServiceAreas)
 	return p.b, nil
 }
 
 // UnmarshalBinary reads what MarshalBinary wrote; scores are derived from the cells again.
 func (r *Run) UnmarshalBinary(b []byte) error {
 	u := unpacker{b: b}
-	if string(u.take(len(runMagic))) != runMagic {
+	magic := string(u.take(len(runMagic)))
+	if magic != runMagic && magic != runMagicDrawn {
 		return fmt.Errorf("%w: no packed run", ErrPacked)
 	}
 	var head runHead
@@ -74,8 +75,10 @@ func (r *Run) UnmarshalBinary(b []byte) error {
 		s.Geometry = polygons(u.shape(0))
 	}
 	r.Cells = u.cells()
-	r.Gaps = u.gaps()
-	r.ServiceAreas = u.areas()
+	if magic == runMagicDrawn {
+		r.Gaps, r.ServiceAreas = u.gaps(), u.areas()
+		r.Drawn = true
+	}
 	if u.err == nil && len(u.b) != 0 {
 		u.fail("%d bytes too many", len(u.b))
 	}
@@ -90,19 +93,12 @@ func (r *Run) UnmarshalBinary(b []byte) error {
 			return fmt.Errorf("%w: cell %d does not add up", ErrPacked, i)
 		}
 	}
+	if err := r.soundDrawings(); err != nil {
+		return err
+	}
 	for i := range r.Requirements {
 		if l := r.Requirements[i].PassLine; l <= 0 || l > catalog.One {
 			return fmt.Errorf("%w: a pass line of %s", ErrPacked, l)
-		}
-	}
-	for i := range r.Gaps {
-		if g := &r.Gaps[i]; g.Subject >= len(r.Subjects) || g.Requirement >= len(r.Requirements) || min(g.People, g.NearestMM, g.NearestMax) < Unknown || g.AreaMM2 < 0 {
-			return fmt.Errorf("%w: gap %d", ErrPacked, i)
-		}
-	}
-	for i := range r.ServiceAreas {
-		if r.ServiceAreas[i].Requirement >= len(r.Requirements) {
-			return fmt.Errorf("%w: service area %d", ErrPacked, i)
 		}
 	}
 	services, err := catalog.ParseServices([]byte(head.Services), "services of the run")
@@ -138,7 +134,7 @@ func servicesSource(s *catalog.Services) []byte {
 	return b
 }
 
-const columnMagic = "LCCO\x01"
+const columnMagic = "LCCO\x02"
 
 // pack gives the column as bytes for the cache.
 func (c *column) pack() []byte {
@@ -147,19 +143,11 @@ func (c *column) pack() []byte {
 	head, _ := json.Marshal(c.judged) // strings and numbers: it cannot fail
 	p.string(string(head))
 	p.cells(c.cells)
-	p.gaps(c.gaps)
 	return p.b
 }
 
-// cachedColumn gives a column from the cache; a damaged one counts as none.
-func cachedColumn(ctx context.Context, cache Cache, key string, subjects int) (*column, bool) {
-	if cache == nil {
-		return nil, false
-	}
-	b, err := cache.Cached(ctx, key)
-	if err != nil || b == nil {
-		return nil, false
-	}
+// unpackColumn reads a column from the cache; a damaged one counts as none.
+func unpackColumn(b []byte, subjects int) (*column, bool) {
 	u := unpacker{b: b}
 	if string(u.take(len(columnMagic))) != columnMagic {
 		return nil, false
@@ -168,11 +156,30 @@ func cachedColumn(ctx context.Context, cache Cache, key string, subjects int) (*
 	if json.Unmarshal(u.take(u.count(1)), &c.judged) != nil {
 		return nil, false
 	}
-	c.cells, c.gaps = u.cells(), u.gaps()
+	c.cells = u.cells()
 	if u.err != nil || len(u.b) != 0 || len(c.cells) != subjects {
 		return nil, false
 	}
 	return c, true
+}
+
+const gapsMagic = "LCGA\x01"
+
+// packGaps gives a column's gaps as bytes for the cache.
+func packGaps(gaps []Gap) []byte {
+	p := packer{b: []byte(gapsMagic)}
+	p.gaps(gaps)
+	return p.b
+}
+
+// unpackGaps reads a column's gaps from the cache; damaged ones count as none.
+func unpackGaps(b []byte) ([]Gap, bool) {
+	u := unpacker{b: b}
+	if string(u.take(len(gapsMagic))) != gapsMagic {
+		return nil, false
+	}
+	gaps := u.gaps()
+	return gaps, u.err == nil && len(u.b) == 0
 }
 
 // sound tells whether a cell's sums can be shown as shares.

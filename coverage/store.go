@@ -37,9 +37,14 @@ type Store interface {
 	// Run gives a run by its hash or a prefix of at least 4 characters of it, "" for the
 	// latest: NotFound if there is none, Invalid if the prefix fits several.
 	Run(ctx context.Context, hash string) (*Run, error)
-	// SaveRun keeps a run and its tables for users of the file, in one transaction, and makes it
-	// the latest. A run that is there already is only made the latest.
+	// SaveRun keeps a run, its drawings if it has them, and its tables for users of the file, in one transaction,
+	// and makes it the latest. A run that is there already is only made the latest.
 	SaveRun(ctx context.Context, r *Run, tables []Table) error
+	// Drawings reads the drawings of a kept run, if they were kept, and sets r.Drawn.
+	Drawings(ctx context.Context, r *Run) error
+	// SaveDrawings keeps the drawings of a run that is there, and shows them if it is the latest. A store that
+	// cannot be written keeps none.
+	SaveDrawings(ctx context.Context, r *Run) error
 
 	// Cached gives a computed value by key, nil if there is none; SaveCached keeps it. A
 	// cache may be emptied at any time without changing any result.

@@ -2,6 +2,7 @@ package coverage
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sort"
 	"strconv"
@@ -25,7 +26,12 @@ const (
 
 // Tables gives the tables that the project file shows to users of GIS.
 func (r *Run) Tables() []Table {
-	return []Table{r.ScoresTable(), r.CoverageTable(), r.GapsTable(), r.ServiceAreasTable()}
+	return append([]Table{r.ScoresTable(), r.CoverageTable()}, r.DrawnTables()...)
+}
+
+// DrawnTables gives the tables of a run's drawings; they are empty while it is not drawn.
+func (r *Run) DrawnTables() []Table {
+	return []Table{r.GapsTable(), r.ServiceAreasTable()}
 }
 
 // Table gives a result table by name: scores, coverage, matrix, gaps, service_areas; NotFound for any other.
@@ -506,17 +512,17 @@ func degrees(v float64) int64 {
 }
 
 // parentOutlines unites the members of each parent, for maps.
-func (c *City) parentOutlines(subjects []Subject) error {
-	for k, p := range c.parents {
-		gs := make([]orb.Geometry, len(p.members))
-		for i, u := range p.members {
-			gs[i] = c.units[u].geometry
+func (c *City) parentOutlines(subjects []Subject, threads int) error {
+	errs := make([]error, len(c.parents))
+	parallel(len(c.parents), threads, 1, func(k int) {
+		members, unite := c.parents[k].members, overlay.Join
+		gs := make([]orb.Geometry, len(members))
+		for i, u := range members {
+			if gs[i] = c.units[u].geometry; c.overlapping[u] {
+				unite = overlay.Union
+			}
 		}
-		u, err := overlay.Union(gs)
-		if err != nil {
-			return err
-		}
-		subjects[len(c.units)+k].Geometry = u
-	}
-	return nil
+		subjects[len(c.units)+k].Geometry, errs[k] = unite(gs)
+	})
+	return errors.Join(errs...)
 }

@@ -14,6 +14,12 @@ import (
 // sum is a tally: of what is demanded, how much is covered and how much undetermined.
 type sum struct{ total, covered, undetermined int64 }
 
+func (s *sum) add(o sum) {
+	s.total += o.total
+	s.covered += o.covered
+	s.undetermined += o.undetermined
+}
+
 // tally adds places to their subjects' sums: a pure function of membership, weights and states. A nil
 // state counts totals only.
 func tally(sums []sum, subjects [][]int32, weights []int64, state []uint8, threads int) {
@@ -107,9 +113,7 @@ func (j *judge) tallyLand(ctx context.Context, q *question) (*landTally, error) 
 	}
 	for s, pieces := range j.applicable(q, lu.subjects) {
 		for _, p := range pieces {
-			t.sums[s].total += t.pieces[p].total
-			t.sums[s].covered += t.pieces[p].covered
-			t.sums[s].undetermined += t.pieces[p].undetermined
+			t.sums[s].add(t.pieces[p])
 		}
 		if t.sums[s].total < minLandMM2 {
 			t.sums[s] = sum{}

@@ -53,9 +53,14 @@ func (c exportCmd) Run(a *app) error {
 			return err
 		}
 		var t coverage.Table
-		if c.Layer == "reach" {
+		switch c.Layer {
+		case "reach":
 			t, err = coverage.ReachTable(a.ctx, p, run, coverage.Options{})
-		} else {
+		case "gaps", "service_areas":
+			if err = a.draw(c.Project, p, run); err == nil {
+				t, err = run.Table(c.Layer)
+			}
+		default:
 			t, err = run.Table(c.Layer)
 		}
 		if err != nil {

@@ -35,12 +35,34 @@ func (c gapsCmd) Run(a *app) error {
 			return &coverage.Error{Code: coverage.NotFound, Text: coverage.Text{Zh: "目录中没有要求“" + c.Requirement + "”", En: fmt.Sprintf("the catalog has no requirement %q", c.Requirement)},
 				Hint: coverage.Text{Zh: "见 lifecircle catalog show", En: "see: lifecircle catalog show"}}
 		}
+		if err := a.draw(c.Project, p, run); err != nil {
+			return err
+		}
 		gaps := largest(run, c.Requirement, c.Limit)
 		if a.JSON {
 			return a.printGapsJSON(run, gaps)
 		}
 		return a.printGaps(run, gaps)
 	})
+}
+
+// draw gives a run its gaps and service areas. If they are drawn for the first time they are kept, where the file can be
+// written.
+func (a *app) draw(path string, p *store.Project, run *coverage.Run) error {
+	if err := p.Drawings(a.ctx, run); err != nil || run.Drawn {
+		return err
+	}
+	progress, done := a.progress("绘制", "draw")
+	defer done()
+	if err := coverage.Draw(a.ctx, p, run, coverage.Options{Progress: progress}); err != nil {
+		return err
+	}
+	err := a.open(path, store.ReadWrite, func(p *store.Project) error { return p.SaveDrawings(a.ctx, run) })
+	if err != nil && a.ctx.Err() == nil {
+		a.say("未能保存绘制结果：%v", "the drawings could not be kept: %v", err)
+		return nil
+	}
+	return err
 }
 
 // largest gives the largest gaps: by people, then by area.

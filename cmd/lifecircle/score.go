@@ -23,6 +23,7 @@ type scoreCmd struct {
 	AcceptParent   bool     `help:"Where only a parent service has a layer, let its facilities stand in. 接受上级服务"`
 	AsOf           string   `placeholder:"DATE" help:"Judge by opening and closing dates on that day. 截止日期"`
 	Year           int      `placeholder:"Y" help:"Take the targets of that year as pass lines. 目标年份"`
+	Gaps           string   `enum:"auto,now,later" default:"auto" placeholder:"WHEN" help:"Draw gaps and service areas now, later (when first asked for), or auto: now unless the city is large. 何时绘制盲区与服务范围"`
 	Threads        int      `placeholder:"N" help:"Threads (default: one per processor); no byte of the result hangs on it. 线程数"`
 	FailUnder      *float64 `placeholder:"POINTS" help:"Exit with 4 if any neighborhood scores less, or has no score. 不低于"`
 }
@@ -36,6 +37,9 @@ func (scoreCmd) Help() string {
 
 A layer is complete where its import said --complete; elsewhere "not detected" is not "unmet". 未声明普查完整之处，“未检出”不等于“未达标”。`
 }
+
+// drawings are the values of --gaps.
+var drawings = map[string]coverage.Drawing{"auto": coverage.DrawAuto, "now": coverage.DrawNow, "later": coverage.DrawLater}
 
 // check refuses numbers that make no sense before anything is read.
 func (c scoreCmd) check() error {
@@ -71,10 +75,13 @@ func (c scoreCmd) Run(a *app) error {
 		progress, done := a.progress("评估", "score")
 		start := time.Now()
 		run, err := coverage.ScoreProject(a.ctx, p, cat, catalogs.Services(), coverage.Params{Basis: c.Basis, Denominator: c.Denominator, AssumeComplete: c.AssumeComplete,
-			AcceptParent: c.AcceptParent, AsOf: c.AsOf, Year: c.Year}, coverage.Options{Threads: c.Threads, Progress: progress})
+			AcceptParent: c.AcceptParent, AsOf: c.AsOf, Year: c.Year}, coverage.Options{Threads: c.Threads, Progress: progress, Draw: drawings[c.Gaps]})
 		done()
 		if err != nil {
 			return err
+		}
+		if !run.Drawn && c.Gaps == "auto" {
+			a.say("城市较大，盲区与服务范围留待需要时绘制（gaps、export、serve），或 --gaps now", "the city is large: gaps and service areas are drawn when first asked for (gaps, export, serve), or with --gaps now")
 		}
 		a.say("用时 %.2f 秒", "took %.2f s", time.Since(start).Seconds())
 		if a.JSON {
@@ -153,8 +160,9 @@ func scoreJSON(r *coverage.Run) any {
 		Version       string              `json:"algorithm"`
 		CatalogHash   string              `json:"catalog_hash"`
 		Inputs        []coverage.InputRef `json:"inputs"`
+		Drawn         bool                `json:"drawn"`
 		Neighborhoods []neighborhoodScore `json:"neighborhoods"`
-	}{r.RunInfo, r.Version, r.CatalogHash, r.Inputs, neighborhoodScores(r)}
+	}{r.RunInfo, r.Version, r.CatalogHash, r.Inputs, r.Drawn, neighborhoodScores(r)}
 }
 
 // printRun prints the table of neighborhoods, and what must be said of it. Beside a run that assumes complete data, certain is

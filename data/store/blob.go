@@ -16,6 +16,8 @@ import (
 
 const (
 	srsWGS84 = 4326
+	// The two undefined systems of every GeoPackage: a geometry that says so is in its column's.
+	srsPlane, srsGeographic = -1, 0
 	// maxNesting bounds collections within collections.
 	maxNesting = 8
 )
@@ -226,6 +228,21 @@ func wkbKind(wkb []byte) uint32 {
 		return binary.LittleEndian.Uint32(wkb[1:])
 	}
 	return binary.BigEndian.Uint32(wkb[1:])
+}
+
+// conforms tells whether the blob of g is what a column of a type takes that is in SRS 4326 and without Z and M; other programs
+// write others too, GDAL with no more than a warning.
+func conforms(b []byte, g orb.Geometry, column string) bool {
+	envelope, wkb, err := blobHead(b)
+	if err != nil || b[2] != 0 || b[3]&0xd0 != 0 || blobSRS(b) != srsWGS84 {
+		return false
+	}
+	kind := wkbKind(wkb)
+	if fits, known := columnFits(column, kind); kind >= 1000 || !known || !fits {
+		return false
+	}
+	bound := g.Bound()
+	return envelope == nil || *envelope == [4]float64{bound.Min[0], bound.Max[0], bound.Min[1], bound.Max[1]}
 }
 
 // blobBound gives the bound of a blob's geometry, ok = false for none or an empty one.

@@ -359,13 +359,18 @@ func (c *checker) checkRuns() error {
 			find("run_content", "结果与其信息不符", "its results are not what is said of it")
 			continue
 		}
+		tables, err := c.checkDrawings(r, k.seq, k.hash)
+		if err != nil {
+			return err
+		}
 		if k.latest != 0 {
 			latest++
 			r.RunInfo = info
-			if err := c.checkResults(r); err != nil {
+			if err := c.checkResults(r, tables); err != nil {
 				return err
 			}
 		}
+		r.Gaps, r.ServiceAreas = nil, nil
 	}
 	if len(runs) > 0 && latest != 1 {
 		c.find("run_latest", "lc_runs", 0, "最新的评估应有一个，却有 %[1]d 个可读", "one run should be the latest, %[1]d can be read that are", latest)
@@ -373,10 +378,36 @@ func (c *checker) checkRuns() error {
 	return nil
 }
 
+// checkDrawings unpacks the drawings of a run, if it has them, and gives the tables that the run then has.
+func (c *checker) checkDrawings(r *coverage.Run, seq int64, hash string) ([]coverage.Table, error) {
+	rows, err := c.query(`SELECT requirement, size, data FROM lc_drawings WHERE run = ? ORDER BY requirement`, seq)
+	var bad error
+	packed, err := collect(rows, err, func(row *sql.Rows) (b []byte, err error) {
+		var requirement int
+		var d drawing
+		if err = row.Scan(&requirement, &d.size, &d.data); err == nil {
+			b, bad = inflate(d.data, d.size)
+		}
+		return b, err
+	})
+	if err != nil || len(packed) == 0 {
+		return r.Tables(), err
+	}
+	if bad == nil {
+		bad = r.UnpackDrawings(packed)
+	}
+	if bad != nil {
+		zh, en := errorText(bad)
+		c.find("run_content", "lc_drawings", seq, "评估 %.12[1]s: 盲区与服务范围无法解包: %[2]s", "run %.12[1]s: its gaps and service areas cannot be unpacked: %[3]s", hash, zh, en)
+		return []coverage.Table{r.ScoresTable(), r.CoverageTable()}, nil // the others cannot be compared
+	}
+	return r.Tables(), nil
+}
+
 // checkResults compares the tables that everybody sees with those of the latest run.
-func (c *checker) checkResults(r *coverage.Run) error {
-	for _, want := range r.Tables() {
-		if err := c.checkResult(want, r.Hash); err != nil {
+func (c *checker) checkResults(r *coverage.Run, tables []coverage.Table) error {
+	for _, want := range tables {
+		if err := c.checkResult(want, describe(r, want)); err != nil {
 			if err := c.unreadable(want.Name, err); err != nil {
 				return err
 			}
@@ -385,7 +416,7 @@ func (c *checker) checkResults(r *coverage.Run) error {
 	return nil
 }
 
-func (c *checker) checkResult(want coverage.Table, run string) error {
+func (c *checker) checkResult(want coverage.Table, describes string) error {
 	var description string
 	err := c.row(`SELECT coalesce(description, '') FROM gpkg_contents WHERE table_name = ?`, want.Name).Scan(&description)
 	if exists, e := c.has(want.Name); e != nil || !exists || errors.Is(err, sql.ErrNoRows) {
@@ -395,7 +426,7 @@ func (c *checker) checkResult(want coverage.Table, run string) error {
 	if err != nil {
 		return err
 	}
-	if description != "lifecircle run "+run {
+	if description != describes {
 		c.find("result_table", want.Name, 0, "结果表不是最新评估的: %[1]s", "the table is not that of the latest run: %[1]s", description)
 		return nil
 	}

@@ -102,6 +102,9 @@ type registered struct {
 	extent              [4]sql.NullFloat64 // min x, max x, min y, max y
 	srs                 sql.NullInt64
 	geometry            geometryColumn
+	touched             bool  // another program edited rows, and they were not read back yet
+	drawn               int   // geometries that it wrote in another form than the column's, which reading them back mends
+	firstDrawn          int64 // the first of them
 }
 
 type geometryColumn struct {
@@ -202,6 +205,12 @@ func columnFits(column string, kind uint32) (fits, known bool) {
 	return false, false
 }
 
+// encodesAs tells whether a geometry, as we write it, is of the type of a column.
+func encodesAs(g orb.Geometry, column string) bool {
+	fits, known := columnFits(column, wkbKind(appendWKB(nil, g)))
+	return known && fits
+}
+
 func (c *checker) checkTable(t *registered) error {
 	if !validTimestamp(t.changed) {
 		c.find("last_change", t.name, 0, "last_change 的格式不对: %[1]s", "last_change is not in its form: %[1]s", t.changed)
@@ -295,6 +304,9 @@ type indexed struct {
 
 // checkFeatures looks at every geometry, and at the R-tree beside it.
 func (c *checker) checkFeatures(t *registered) error {
+	if err := c.row(`SELECT EXISTS (SELECT 1 FROM lc_tables WHERE name = ?1 AND touched) OR EXISTS (SELECT 1 FROM lc_keys WHERE role = ?1 AND touched)`, t.name).Scan(&t.touched); err != nil {
+		return err
+	}
 	tree, hasTree, err := c.readTree(t)
 	if err != nil {
 		return err
@@ -351,6 +363,10 @@ func (c *checker) checkFeatures(t *registered) error {
 	for ; next < len(tree); next++ {
 		c.find("rtree_extra", t.name, tree[next].id, "R 树里有这一行，表里没有", "the R-tree has a row that the table has not")
 	}
+	if t.drawn > 0 {
+		c.note("edited", t.name, "其他程序写入的 %[1]d 个几何(首个在第 %[2]d 行)类型与列的 %[3]s 不符，下次评估时改正",
+			"%[1]d geometries that another program wrote (the first in row %[2]d) are not of the column's type %[3]s; the next run mends them", t.drawn, t.firstDrawn, t.geometry.kind)
+	}
 	if unsound {
 		return nil // nobody knows their extent
 	}
@@ -360,10 +376,6 @@ func (c *checker) checkFeatures(t *registered) error {
 // checkExtent compares the extent in gpkg_contents with the rows. A table that another program edited may have one that
 // is too large, as nobody shrinks it.
 func (c *checker) checkExtent(t *registered, env [4]float64, any bool) error {
-	var touched int
-	if err := c.row(`SELECT (SELECT count(*) FROM lc_tables WHERE name = ?1 AND touched) + (SELECT count(*) FROM lc_keys WHERE role = ?1 AND touched)`, t.name).Scan(&touched); err != nil {
-		return err
-	}
 	var known int
 	for _, v := range t.extent {
 		if v.Valid {
@@ -373,13 +385,13 @@ func (c *checker) checkExtent(t *registered, env [4]float64, any bool) error {
 	if known == 0 && !any {
 		return nil
 	}
-	wrong := known != 4 || !any && touched == 0
+	wrong := known != 4 || !any && !t.touched
 	for i := 0; i < 4 && !wrong && any; i++ {
 		beyond := env[i] - t.extent[i].Float64
 		if i%2 == 0 {
 			beyond = -beyond
 		}
-		wrong = beyond > 1e-9 || touched == 0 && beyond < -1e-9
+		wrong = beyond > 1e-9 || !t.touched && beyond < -1e-9
 	}
 	if wrong {
 		c.find("extent", t.name, 0, "gpkg_contents 里的范围不是各行的范围", "the extent in gpkg_contents is not that of the rows")
@@ -499,7 +511,13 @@ func (c *checker) checkGeometry(t *registered, fid int64, blob []byte) (env [4]f
 	z, m := kind/1000 == 1 || kind/1000 == 3, kind/1000 == 2 || kind/1000 == 3
 	if fits, known := columnFits(t.geometry.kind, kind%1000); known && !fits ||
 		z && t.geometry.z == 0 || !z && t.geometry.z == 1 || m && t.geometry.m == 0 || !m && t.geometry.m == 1 {
-		find("geometry_type", "几何类型 %[1]d 与列的 %[2]s 不符", "the geometry's type %[1]d does not fit the column's %[2]s", kind, t.geometry.kind)
+		if l, ours := layerTableOf(coverage.Role(t.name)); ours && t.touched && encodesAs(l.promote(g), t.geometry.kind) {
+			if t.drawn++; t.drawn == 1 {
+				t.firstDrawn = fid
+			}
+		} else {
+			find("geometry_type", "几何类型 %[1]d 与列的 %[2]s 不符", "the geometry's type %[1]d does not fit the column's %[2]s", kind, t.geometry.kind)
+		}
 	}
 	empty := isEmpty(g)
 	if empty != (blob[3]&(1<<4) != 0) {

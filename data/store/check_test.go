@@ -177,7 +177,7 @@ func TestCheckFindsEveryKindOfDamage(t *testing.T) {
 		{"geometry_header", at(0, 'X'), "row_unusable"},
 		{"geometry_header", at(2, 9), ""},
 		{"geometry_header", at(3, 0x43), ""},
-		{"geometry_srs", at(4, 7), ""},
+		{"geometry_srs", at(4, 7), "row_unusable"},
 		{"geometry_wkb", blob(func(b []byte) []byte { return b[:len(b)-3] }), "row_unusable"},
 		{"geometry_wkb", blob(func(b []byte) []byte { return append(b, 1) }), "row_unusable"},
 		{"geometry_wkb", at(start-9-9+1+3, 0x20), "row_unusable"}, // the SRS mark of EWKB
@@ -222,6 +222,7 @@ func TestCheckFindsEveryKindOfDamage(t *testing.T) {
 		{"run_input", `UPDATE lc_runs SET inputs = replace(inputs, '"hash":"', '"hash":"0') WHERE seq = 1`, ""},
 		{"run_content", `UPDATE lc_runs SET data = x'00' WHERE seq = 1`, ""},
 		{"run_content", `UPDATE lc_runs SET info = replace(info, '"not_assessed":', '"not_assessed":1') WHERE seq = 1`, ""},
+		{"run_content", `UPDATE lc_drawings SET data = x'00' WHERE requirement = 0`, ""},
 		{"run_latest", `UPDATE lc_runs SET is_latest = 0`, ""},
 		{"result_table", `UPDATE gpkg_contents SET description = 'mine' WHERE table_name = 'coverage'`, ""},
 		{"result_table", `DROP TABLE coverage; DELETE FROM gpkg_contents WHERE table_name = 'coverage'`, "extension geometry_column"},

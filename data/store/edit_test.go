@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"encoding/binary"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -400,6 +401,75 @@ func TestGDALReadsEveryLayer(t *testing.T) {
 	if out := gdal(t, "ogrinfo", "-ro", "-q", "-spat", "106.5505", "29.5505", "106.5515", "29.5515", path, "facilities"); strings.Count(out, "OGRFeature") != 1 {
 		t.Errorf("spatial filter:\n%s", out)
 	}
+}
+
+// GDAL puts a polygon, and heights, into a column of multipolygons with no more than a warning. Such a file can be read, and is in
+// the standard's form again after the next run.
+func TestGeometriesInAnotherForm(t *testing.T) {
+	polygon := square(106.555, 29.555, 0.01)
+	wkbZ := func(kind uint32) []byte {
+		b := binary.LittleEndian.AppendUint32([]byte{1}, kind)
+		b = binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(b, 1), uint32(len(polygon[0])))
+		for _, p := range polygon[0] {
+			b = appendFloat(appendFloat(appendFloat(b, p[0]), p[1]), 250)
+		}
+		return b
+	}
+	plainHead := func(srs int32) []byte { return binary.LittleEndian.AppendUint32([]byte{'G', 'P', 0, 1}, uint32(srs)) }
+	wideBox := encodeBlob(nil, orb.MultiPolygon{polygon})
+	copy(wideBox[8:], appendFloat(nil, 100))
+	for _, tt := range []struct {
+		name, findings string // before the next run
+		blob           []byte
+	}{
+		{"a polygon", "", encodeBlob(nil, polygon)},
+		{"with heights", "", append(plainHead(srsWGS84), wkbZ(1003)...)},
+		{"with heights, written the older way", "geometry_wkb", append(plainHead(srsWGS84), wkbZ(0x80000003)...)},
+		{"of an undefined system", "geometry_srs", append(plainHead(srsGeographic), appendWKB(nil, orb.MultiPolygon{polygon})...)},
+		{"with the box of another one", "geometry_envelope", wideBox},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			path := wholeCity(t)
+			db := plain(t, path)
+			if _, err := db.Exec(`UPDATE land SET geom = ?`, tt.blob); err != nil {
+				t.Fatal(err)
+			}
+			db.Close()
+			r := mustCheck(t, path)
+			found := codes(r.Findings)
+			if found = strings.TrimSpace(strings.NewReplacer("geometry_type", "", "rtree_box", "", "  ", " ").Replace(found)); found != tt.findings || codes(r.Notes) != "edited" {
+				t.Errorf("before: %+v %+v", r.Findings, r.Notes)
+			}
+			if tt.findings == "" && len(r.Findings) > 0 {
+				t.Errorf("before: %+v", r.Findings)
+			}
+			p := mustOpen(t, path, ReadWrite)
+			infos, err := p.Refresh(ctx)
+			if err != nil || len(infos) != 1 {
+				t.Fatal(infos, err)
+			}
+			l, err := p.Layer(ctx, infos[0].Hash)
+			if err != nil || !orb.Equal(l.Shapes[0], polygon) {
+				t.Errorf("%v %v", l, err)
+			}
+			p.Close()
+			if r := inOrder(t, path); len(r.Notes) > 0 {
+				t.Errorf("after: %+v", r.Notes)
+			}
+			check(t, path)
+		})
+	}
+	t.Run("of another system", func(t *testing.T) {
+		path := wholeCity(t)
+		db := plain(t, path)
+		if _, err := db.Exec(`UPDATE land SET geom = ?`, append(plainHead(4490), appendWKB(nil, orb.MultiPolygon{polygon})...)); err != nil {
+			t.Fatal(err)
+		}
+		p := mustOpen(t, path, ReadWrite)
+		if _, err := p.Refresh(ctx); coverage.CodeOf(err) != coverage.Refused || !strings.Contains(err.Error(), "land fid 1 geom: the geometry's reference system is 4490, the column's 4326") {
+			t.Errorf("%v", err)
+		}
+	})
 }
 
 // QGIS writes through GDAL: its edits and new features must be noticed, indexed and read.

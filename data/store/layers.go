@@ -50,7 +50,9 @@ WHERE l.hash = ? ORDER BY l.id DESC LIMIT 1`, hash).Scan(&size, &data)
 	}
 	report := &coverage.ImportReport{}
 	if err == nil {
-		err = json.Unmarshal(data, report)
+		if bad := json.Unmarshal(data, report); bad != nil {
+			err = damaged(bad.Error())
+		}
 	}
 	if err != nil {
 		return nil, explain(p.file, err)
@@ -320,21 +322,22 @@ func encodeInfo(i coverage.LayerInfo) (text string, areas []byte, err error) {
 	return string(b), areas, nil
 }
 
+// decodeInfo reads what encodeInfo wrote.
 func decodeInfo(text string, areas []byte) (coverage.LayerInfo, error) {
 	var i coverage.LayerInfo
 	if err := json.Unmarshal([]byte(text), &i); err != nil {
-		return i, err
+		return i, damaged(err.Error())
 	}
 	if len(areas) == 0 {
 		return i, nil
 	}
 	g, err := decodeWKB(areas)
 	if err != nil {
-		return i, err
+		return i, damaged(err.Error())
 	}
 	c, _ := g.(orb.Collection)
 	if len(c) != len(i.Surveys) {
-		return i, errors.New("survey areas do not fit the surveys")
+		return i, damaged("survey areas do not fit the surveys")
 	}
 	for k := range c {
 		if area, ok := c[k].(orb.MultiPolygon); ok && len(area) > 0 {

@@ -242,12 +242,13 @@ type edit struct {
 	found   []int64                 // per old row: the fid of the row with its id, 0 if there is none
 	added   map[string]int64        // fids of the rows with a new id
 	written map[int64]bool          // rows whose cells are written back: new ones and changed ones
+	drawn   map[int64]bool          // rows of which the geometry is written back too: it is not in the column's form
 	changed int                     // old rows that changed
 }
 
 func newEdit(t *tx, l layerTable, old *coverage.Layer, key int64, file string) *edit {
 	e := &edit{t: t, l: l, file: file, old: old, key: key, fresh: &coverage.Layer{Info: old.Info}, found: make([]int64, old.Len()),
-		added: map[string]int64{}, written: map[int64]bool{}}
+		added: map[string]int64{}, written: map[int64]bool{}, drawn: map[int64]bool{}}
 	for _, m := range old.Measures {
 		e.fresh.Measures = append(e.fresh.Measures, coverage.Measure{Name: m.Name, Modelled: m.Modelled})
 	}
@@ -407,6 +408,12 @@ func (e *edit) row(r *editedRow, blob []byte, cells []any, oldRow int) error {
 		g, err := decodeBlob(blob)
 		if err != nil || g == nil || isEmpty(g) {
 			return e.fail(r.fid, "geom", "没有几何，或几何无法读取", "the geometry is missing or cannot be read")
+		}
+		if srs := blobSRS(blob); srs != srsWGS84 && srs != srsGeographic && srs != srsPlane {
+			return e.fail(r.fid, "geom", "几何的坐标系是 %[1]d，列的是 %[2]d", "the geometry's reference system is %[1]d, the column's %[2]d", srs, srsWGS84)
+		}
+		if !conforms(blob, g, e.l.geometry) {
+			e.drawn[r.fid], e.written[r.fid] = true, true
 		}
 		g = simplest(g)
 		if oldRow >= 0 && sameGeometry(simplest(e.old.Geometry(oldRow)), g) {
@@ -639,7 +646,7 @@ func (e *edit) number(fid int64, column string, v any, scale float64, old []int6
 // clean checks a geometry as an import does, and brings it into its form.
 func (e *edit) clean(fid int64, g orb.Geometry) (orb.Geometry, error) {
 	refuse := func(f *geojson.Finding) error {
-		return e.fail(fid, "geom", "%[1]s（%[2]s）", "%[2]s", f.Code.Zh(), f.Text)
+		return e.fail(fid, "geom", "%[1]s", "%[2]s", f.Chinese(), f.Error())
 	}
 	g, _, bad := geojson.Clean(g, false)
 	if bad != nil {
@@ -788,7 +795,8 @@ func points(shapes []orb.Geometry) []orb.Point {
 }
 
 // writeBack completes the rows that were edited in the visible table: ids, layers, areas, what is said of the
-// whole layer, words in their form. Geometry stays as it was drawn.
+// whole layer, words in their form. Geometry stays as it was drawn, unless it is not in the column's form (a polygon in a column
+// of multipolygons, heights).
 func (e *edit) writeBack(l *coverage.Layer) error {
 	if len(e.written) == 0 {
 		return nil
@@ -802,7 +810,7 @@ func (e *edit) writeBack(l *coverage.Layer) error {
 		set = append(set, quote(n)+" = ?")
 	}
 	update := `UPDATE ` + quote(e.l.name()) + ` SET ` + strings.Join(set, ", ") + ` WHERE fid = ?`
-	return table.Each(func(id string, row []coverage.Value, _ orb.Geometry) error {
+	return table.Each(func(id string, row []coverage.Value, g orb.Geometry) error {
 		fid := e.added[id]
 		if fid == 0 {
 			i, known := slices.BinarySearch(e.old.IDs, id)
@@ -818,7 +826,10 @@ func (e *edit) writeBack(l *coverage.Layer) error {
 		for i, v := range row {
 			args = append(args, sqlValue(e.columns[i], v))
 		}
-		return e.t.exec(update, append(args, fid)...)
+		if err := e.t.exec(update, append(args, fid)...); err != nil || !e.drawn[fid] {
+			return err
+		}
+		return e.t.exec(`UPDATE `+quote(e.l.name())+` SET geom = ? WHERE fid = ?`, encodeBlob(nil, e.l.promote(g)), fid)
 	})
 }
 

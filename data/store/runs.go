@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 
 	"lifecircle/coverage"
 )
@@ -97,7 +98,7 @@ func (p *Project) runs(ctx context.Context, query string, args ...any) ([]covera
 			return k, err
 		}
 		if err = errors.Join(json.Unmarshal([]byte(info), &k.info), json.Unmarshal([]byte(inputs), &k.inputs)); err != nil {
-			return k, err
+			return k, damaged(err.Error())
 		}
 		k.info.Latest = latest
 		return k, nil
@@ -158,7 +159,7 @@ func (p *Project) SaveRun(ctx context.Context, r *coverage.Run, tables []coverag
 	if err != nil {
 		return explain(p.file, err)
 	}
-	size, packed := len(data), deflate(data)
+	size, packed, drawings := len(data), deflate(data), packDrawings(r)
 	inputs, err := json.Marshal(r.Inputs)
 	if err != nil {
 		return explain(p.file, err)
@@ -183,8 +184,11 @@ ON CONFLICT (hash) DO UPDATE SET is_latest = 1`, r.Hash, info.Created, string(te
 		if err := t.row(`SELECT created FROM lc_runs WHERE hash = ?`, r.Hash).Scan(&created); err != nil {
 			return err
 		}
+		if err := t.saveDrawings(r.Hash, drawings); err != nil {
+			return err
+		}
 		for _, table := range tables {
-			if err := t.writeResult(table, "lifecircle run "+r.Hash); err != nil {
+			if err := t.writeResult(table, describe(r, table)); err != nil {
 				return err
 			}
 		}
@@ -194,6 +198,94 @@ ON CONFLICT (hash) DO UPDATE SET is_latest = 1`, r.Hash, info.Created, string(te
 		r.Created, r.Latest = created, true
 	}
 	return err
+}
+
+// describe says of which run a table of results is.
+func describe(r *coverage.Run, table coverage.Table) string {
+	text := "lifecircle run " + r.Hash
+	if !r.Drawn && (table.Name == "gaps" || table.Name == "service_areas") {
+		text += ": not drawn yet 尚未绘制; lifecircle score --gaps now"
+	}
+	return text
+}
+
+// drawing is the packed drawings of one requirement.
+type drawing struct {
+	size int
+	data []byte
+}
+
+// packDrawings compresses the drawings of a run by requirement, nil if it has none.
+func packDrawings(r *coverage.Run) []drawing {
+	if !r.Drawn {
+		return nil
+	}
+	out := make([]drawing, len(r.Requirements))
+	var wg sync.WaitGroup
+	for k := range out {
+		wg.Go(func() {
+			data := r.PackDrawings(k)
+			out[k] = drawing{len(data), deflate(data)}
+		})
+	}
+	wg.Wait()
+	return out
+}
+
+// saveDrawings keeps the drawings of a run that is there; one that has them already keeps those.
+func (t *tx) saveDrawings(hash string, drawings []drawing) error {
+	for k, d := range drawings {
+		if err := t.exec(`INSERT OR IGNORE INTO lc_drawings SELECT seq, ?, ?, ? FROM lc_runs WHERE hash = ?`, k, d.size, d.data, hash); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Drawings reads the drawings of a run, if they were kept.
+func (p *Project) Drawings(ctx context.Context, r *coverage.Run) error {
+	if r.Drawn {
+		return nil
+	}
+	rows, err := p.readers.QueryContext(ctx, `SELECT d.size, d.data FROM lc_drawings d JOIN lc_runs r ON d.run = r.seq WHERE r.hash = ? ORDER BY d.requirement`, r.Hash)
+	packed, err := collect(rows, err, func(row *sql.Rows) (b []byte, err error) {
+		var d drawing
+		if err = row.Scan(&d.size, &d.data); err == nil {
+			b, err = inflate(d.data, d.size)
+		}
+		return b, err
+	})
+	if err == nil && len(packed) > 0 {
+		if bad := r.UnpackDrawings(packed); bad != nil {
+			err = damaged(bad.Error())
+		}
+	}
+	return explain(p.file, err)
+}
+
+// SaveDrawings keeps the drawings of a run that is there, and writes their tables if it is the latest. A file that
+// cannot be written keeps none.
+func (p *Project) SaveDrawings(ctx context.Context, r *coverage.Run) error {
+	if p.readOnly || !r.Drawn {
+		return nil
+	}
+	drawings := packDrawings(r)
+	return p.write(ctx, func(t *tx) error {
+		if err := t.saveDrawings(r.Hash, drawings); err != nil {
+			return err
+		}
+		var latest bool
+		err := t.row(`SELECT is_latest FROM lc_runs WHERE hash = ?`, r.Hash).Scan(&latest)
+		if errors.Is(err, sql.ErrNoRows) || err == nil && !latest {
+			return nil
+		}
+		for _, table := range r.DrawnTables() {
+			if err == nil {
+				err = t.writeResult(table, describe(r, table))
+			}
+		}
+		return err
+	})
 }
 
 // savedRun tells when a run was made, and whether it is the latest.

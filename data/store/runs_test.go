@@ -115,6 +115,11 @@ requirements:
 
 func score(t testing.TB, p *Project, params coverage.Params) *coverage.Run {
 	t.Helper()
+	return scoreWith(t, p, params, coverage.Options{})
+}
+
+func scoreWith(t testing.TB, p *Project, params coverage.Params, o coverage.Options) *coverage.Run {
+	t.Helper()
 	services, err := catalog.ParseServices([]byte(testServices), "services.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -123,8 +128,8 @@ func score(t testing.TB, p *Project, params coverage.Params) *coverage.Run {
 	if err != nil {
 		t.Fatal(err)
 	}
-	clock := testClock()
-	r, err := coverage.ScoreProject(ctx, p, cat, services, params, coverage.Options{Now: clock})
+	o.Now = testClock()
+	r, err := coverage.ScoreProject(ctx, p, cat, services, params, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,6 +185,9 @@ func TestRunsComeBack(t *testing.T) {
 		got, err := p.Run(ctx, want.Hash)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if err := p.Drawings(ctx, got); err != nil || !got.Drawn {
+			t.Fatalf("drawn %v: %v", got.Drawn, err)
 		}
 		for i, table := range want.Tables() {
 			if d := cmp.Diff(tableJSON(t, table), tableJSON(t, got.Tables()[i])); d != "" {
@@ -263,4 +271,74 @@ func tableJSON(t testing.TB, table coverage.Table) []string {
 		t.Fatal(err)
 	}
 	return out
+}
+
+// A run that is drawn later is the same, byte for byte, as one that is drawn with its numbers.
+func TestDrawnLater(t *testing.T) {
+	p, path := mustCreate(t)
+	mustSave(t, p, neighborhoods(), clinics(), parks(), land())
+	now := scoreWith(t, p, coverage.Params{}, coverage.Options{})
+	q, later := mustCreate(t)
+	mustSave(t, q, neighborhoods(), clinics(), parks(), land())
+	r := scoreWith(t, q, coverage.Params{}, coverage.Options{Draw: coverage.DrawLater})
+	if r.Hash != now.Hash || r.Drawn || len(r.Gaps) != 0 {
+		t.Fatalf("drawn %v", r.Drawn)
+	}
+	undrawn := `SELECT count(*) FROM gpkg_contents WHERE table_name IN ('gaps', 'service_areas') AND description LIKE '%not drawn yet%'`
+	if got := query(t, plain(t, later), undrawn); got[0] != "2" {
+		t.Errorf("%s tables say that they are not drawn yet", got[0])
+	}
+	clean(t, later)
+	for range 2 { // the second time they are there
+		kept, err := q.Run(ctx, "")
+		if err == nil {
+			err = coverage.Draw(ctx, q, kept, coverage.Options{})
+		}
+		if err != nil || !kept.Drawn {
+			t.Fatalf("drawn %v: %v", kept.Drawn, err)
+		}
+		for i, table := range now.Tables() {
+			if d := cmp.Diff(tableJSON(t, table), tableJSON(t, kept.Tables()[i])); d != "" {
+				t.Errorf("%s:\n%s", table.Name, d)
+			}
+		}
+	}
+	content := `SELECT hex(geom), gap_id, people, area_m2, nearest_m FROM gaps ORDER BY fid`
+	if a, b := query(t, plain(t, path), content), query(t, plain(t, later), content); len(a) == 0 || !cmp.Equal(a, b) {
+		t.Errorf("table gaps: %d and %d rows", len(a), len(b))
+	}
+	if got := query(t, plain(t, later), undrawn); got[0] != "0" {
+		t.Errorf("%s tables still say that they are not drawn", got[0])
+	}
+	clean(t, later)
+
+	// Scoring again draws what was left, once it is asked for.
+	again := scoreWith(t, q, coverage.Params{AssumeComplete: true}, coverage.Options{Draw: coverage.DrawLater})
+	if again = scoreWith(t, q, coverage.Params{AssumeComplete: true}, coverage.Options{}); !again.Drawn {
+		t.Error("not drawn by scoring again")
+	}
+	clean(t, later)
+
+	// Drawings of a run that is not the latest are kept, and change no visible table.
+	before := query(t, plain(t, later), content)
+	old, err := q.Run(ctx, r.Hash)
+	if err == nil {
+		mustExec(t, plain(t, later), `DELETE FROM lc_drawings`, `DELETE FROM lc_cache`)
+		err = coverage.Draw(ctx, q, old, coverage.Options{})
+	}
+	if err != nil || !cmp.Equal(before, query(t, plain(t, later), content)) || query(t, plain(t, later), `SELECT count(*) FROM lc_drawings`)[0] == "0" {
+		t.Errorf("drawing a past run: %v", err)
+	}
+}
+
+// clean fails if lifecircle's own checker finds anything.
+func clean(t testing.TB, path string) {
+	t.Helper()
+	report, err := Check(ctx, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range report.Findings {
+		t.Errorf("%+v", f)
+	}
 }

@@ -154,7 +154,13 @@ func (f *File) columns(ctx context.Context, l *Layer) error {
 			l.Columns = append(l.Columns, c)
 		}
 	}
-	return rows.Err()
+	if err := rows.Err(); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return f.refused(err, "无法读取表 "+l.Table, "the table "+l.Table+" cannot be read")
+	}
+	return nil
 }
 
 // Layer gives a layer by its table's name: NotFound, with the names that there are, if none has it.

@@ -17,7 +17,7 @@ import (
 )
 
 // write makes a small GeoPackage as another program would, and gives its path.
-func write(t *testing.T, statements ...string) string {
+func write(t testing.TB, statements ...string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "城市 100%?.gpkg")
 	db, err := sql.Open("sqlite3", "file:"+filepath.ToSlash(filepath.Dir(path))+"/"+"%E5%9F%8E%E5%B8%82%20100%25%3F.gpkg")
@@ -144,6 +144,12 @@ func TestOpenAndReadErrors(t *testing.T) {
 		}
 		return err
 	}
+	view, err := Open(ctx, write(t, `CREATE VIEW v AS SELECT lost FROM clinics`, `INSERT INTO gpkg_contents VALUES ('v', 'attributes', NULL, NULL)`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer view.Close()
+	_, ofLostColumn := view.Layers(ctx)
 	never := func(Row) error { return errors.New("a row") }
 	stop := errors.New("stop")
 	cases := []struct {
@@ -155,6 +161,7 @@ func TestOpenAndReadErrors(t *testing.T) {
 		{"a folder", open(t.TempDir()), coverage.NotFound},
 		{"a text file", open(text), coverage.Refused},
 		{"a database that is no GeoPackage", open(plain), coverage.Refused},
+		{"a view of a column that is not there", ofLostColumn, coverage.Refused},
 		{"no such layer", f.Read(ctx, "schools", nil, never), coverage.NotFound},
 		{"a layer of tiles", f.Read(ctx, "ortho", nil, never), coverage.NotFound},
 		{"no such column", f.Read(ctx, "clinics", []string{"geom"}, never), coverage.NotFound},
