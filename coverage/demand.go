@@ -27,7 +27,7 @@ type group struct {
 	measures map[string]*weights
 	subjects [][]int32 // per subject (units, then parents): its places, ascending
 	exported int
-	apart    bool // no place is in two units: a parent's sums are those of its units
+	apart    bool                       // no place is in two units: a parent's sums are those of its units
 	pieces   map[int32]orb.MultiPolygon // geometry of places that are pieces of cells
 	widths   []float64                  // of cells, metres
 }
@@ -245,8 +245,9 @@ type spot struct {
 
 // spots locates rows.
 func (c *City) spots(rows []row, kind string) []spot {
+	threads := runtime.GOMAXPROCS(0)
 	out := make([]spot, len(rows))
-	parallel(len(rows), runtime.GOMAXPROCS(0), 1024, func(i int) {
+	parallel(len(rows), threads, 1024, func(i int) {
 		s, geometry := &out[i], rows[i].layer.Geometry(rows[i].i)
 		if cell := polygons(geometry); cell != nil && kind != groupBuildings {
 			if s.whole = measure.AreaMM2(cell); s.whole > 0 {
@@ -254,12 +255,22 @@ func (c *City) spots(rows []row, kind string) []spot {
 				return
 			}
 		}
-		p, ok := geometry.(orb.Point)
-		if !ok {
-			p = measure.PointOnSurface(geometry)
+		var ok bool
+		if s.point, ok = geometry.(orb.Point); !ok {
+			s.point = measure.PointOnSurface(geometry)
 		}
-		s.point, s.first = p, -1
-		if units := c.unitsAt(p); len(units) > 0 {
+	})
+	var points []orb.Point
+	var of []int32 // the row of each point
+	for i := range out {
+		if out[i].cell == nil {
+			points, of = append(points, out[i].point), append(of, int32(i))
+		}
+	}
+	c.regions.AtEach(points, threads, func(i int, inside, border []int) {
+		s := &out[of[i]]
+		s.first = -1
+		if units := belonging(inside, border); len(units) > 0 {
 			s.first, s.others = int32(units[0]), units[1:]
 		}
 	})
@@ -289,10 +300,9 @@ func pieceSliver(piece orb.MultiPolygon, whole int64) int64 {
 	return whole/1_000_000 + int64(200*boundWidth(piece.Bound()))
 }
 
-// unitsAt gives the neighborhoods that a point belongs to: every one whose interior holds it; on
-// borders only, the one with the smallest id that it touches.
-func (c *City) unitsAt(p orb.Point) []int {
-	inside, border := c.regions.At(p)
+// belonging gives the neighborhoods that a point belongs to: every one whose interior holds it; on borders only, the one
+// with the smallest id that it touches.
+func belonging(inside, border []int) []int {
 	if len(inside) == 0 && len(border) > 0 {
 		return border[:1]
 	}
@@ -350,24 +360,57 @@ const (
 	apart
 )
 
-// relate tells whether a lies within b or apart from it, without an overlay: where no border of b
-// comes near a, one vertex speaks for all of it.
+// relate tells whether a lies within b or apart from it, without an overlay: where no border of b touches a, one vertex
+// speaks for all of a polygon. Predicates are exact.
 func relate(a, b orb.MultiPolygon) relation {
 	box := a.Bound()
 	for _, poly := range b {
 		for _, ring := range poly {
 			for i := 1; i < len(ring); i++ {
-				if max(ring[i-1][0], ring[i][0]) >= box.Min[0] && min(ring[i-1][0], ring[i][0]) <= box.Max[0] &&
-					max(ring[i-1][1], ring[i][1]) >= box.Min[1] && min(ring[i-1][1], ring[i][1]) <= box.Max[1] {
+				if passes(ring[i-1], ring[i], a, box) {
 					return crossing
 				}
 			}
 		}
 	}
-	if measure.Locate(b, a[0][0][0]) == measure.Inside {
-		return within
+	in := 0
+	for _, poly := range a {
+		if measure.Locate(b, poly[0][0]) == measure.Inside {
+			in++
+		}
 	}
-	return apart
+	switch in {
+	case len(a):
+		return within
+	case 0:
+		return apart
+	}
+	return crossing
+}
+
+// passes tells whether an edge touches an area, or lies in it.
+func passes(p, q orb.Point, a orb.MultiPolygon, box orb.Bound) bool {
+	if max(p[0], q[0]) < box.Min[0] || min(p[0], q[0]) > box.Max[0] || max(p[1], q[1]) < box.Min[1] || min(p[1], q[1]) > box.Max[1] {
+		return false
+	}
+	for _, poly := range a {
+		for _, ring := range poly {
+			for i := 1; i < len(ring); i++ {
+				if touch(p, q, ring[i-1], ring[i]) {
+					return true
+				}
+			}
+		}
+	}
+	return box.Contains(p) && measure.Locate(a, p) == measure.Inside
+}
+
+// touch tells whether two edges have a point in common.
+func touch(a, b, c, d orb.Point) bool {
+	if max(a[0], b[0]) < min(c[0], d[0]) || max(c[0], d[0]) < min(a[0], b[0]) || max(a[1], b[1]) < min(c[1], d[1]) || max(c[1], d[1]) < min(a[1], b[1]) {
+		return false
+	}
+	return measure.Orient(a, b, c)*measure.Orient(a, b, d) <= 0 && measure.Orient(c, d, a)*measure.Orient(c, d, b) <= 0
 }
 
 // same tells whether two areas are the same value.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/paulmach/orb"
 
+	"lifecircle/geo/index"
 	"lifecircle/geo/measure"
 	"lifecircle/geo/overlay"
 )
@@ -206,6 +207,7 @@ func (j *judge) unitGaps(q *question, looks []*outlook, u int, state uint8) ([]p
 	var spots []spot
 	var squares []square
 	var areas []orb.MultiPolygon // connected places: first the pieces of cells, then components of squares
+	loose := false               // some may share borders
 	for g, gr := range j.city.groups {
 		w := gr.measures[q.denominator]
 		if w == nil {
@@ -217,7 +219,7 @@ func (j *judge) unitGaps(q *question, looks []*outlook, u int, state uint8) ([]p
 			}
 			s := spot{gr.points[n], w.milli[n], looks[g].mm[n], -1}
 			if piece, ok := gr.pieces[n]; ok {
-				s.area = len(areas)
+				s.area, loose = len(areas), true
 				areas = append(areas, piece)
 			} else {
 				squares = append(squares, squareOf(s.point))
@@ -273,12 +275,12 @@ func (j *judge) unitGaps(q *question, looks []*outlook, u int, state uint8) ([]p
 			if err != nil {
 				return nil, err
 			}
-			s.area = len(areas)
+			s.area, loose = len(areas), true
 			areas = append(areas, area)
 		}
 	}
 	// parts that share more than a corner are one gap
-	used := map[int]bool{}
+	used := make([]bool, len(areas))
 	for _, s := range spots {
 		used[s.area] = true
 	}
@@ -288,15 +290,17 @@ func (j *judge) unitGaps(q *question, looks []*outlook, u int, state uint8) ([]p
 			kept = append(kept, k)
 		}
 	}
-	known := make([]bool, len(areas)) // groups of squares share no border with each other
-	for _, here := range parts {
-		for _, k := range here {
-			known[k] = true
+	var joined [][]int
+	var shapesOf []orb.MultiPolygon
+	if loose { // groups of squares share no border with each other
+		var err error
+		if joined, shapesOf, err = joinAreas(areas, kept); err != nil {
+			return nil, err
 		}
-	}
-	joined, err := joinTouching(areas, kept, known)
-	if err != nil {
-		return nil, err
+	} else {
+		for _, k := range kept {
+			joined, shapesOf = append(joined, []int{k}), append(shapesOf, overlay.Normalize(areas[k]))
+		}
 	}
 	groupOf := make([]int, len(areas))
 	for g, group := range joined {
@@ -311,17 +315,8 @@ func (j *judge) unitGaps(q *question, looks []*outlook, u int, state uint8) ([]p
 		out[g].people += s.weight
 		mms[g], ws[g] = append(mms[g], s.mm), append(ws[g], s.weight)
 	}
-	for g, group := range joined {
-		gs := make([]orb.Geometry, len(group))
-		for i, k := range group {
-			gs[i] = areas[k]
-		}
-		if len(gs) == 1 {
-			out[g].polygon = overlay.Normalize(areas[group[0]])
-		} else if out[g].polygon, err = overlay.Union(gs); err != nil {
-			return nil, err
-		}
-		out[g].mm2 = measure.AreaMM2(out[g].polygon)
+	for g := range joined {
+		out[g].polygon, out[g].mm2 = shapesOf[g], measure.AreaMM2(shapesOf[g])
 		out[g].nearest, out[g].most = meanReach(mms[g], ws[g])
 	}
 	return out, nil
@@ -389,57 +384,66 @@ func squareAreas(squares []square) ([]orb.MultiPolygon, map[square]int, []run) {
 	return out, groupOf, only
 }
 
-// joinTouching groups areas (by index) that share a border of some length; two of those known to be apart are
-// not looked at.
-func joinTouching(areas []orb.MultiPolygon, kept []int, apart []bool) ([][]int, error) {
-	sets := newDisjoint(len(kept))
-	loose := 0
-	for _, k := range kept {
-		if !apart[k] {
-			loose++
-		}
-	}
-	if loose == 0 {
-		groups := make([][]int, len(kept))
-		for i, k := range kept {
-			groups[i] = []int{k}
-		}
-		return groups, nil
-	}
-	order := make([]int, len(kept))
-	for i := range order {
-		order[i] = i
-	}
-	bounds := make([]orb.Bound, len(kept))
+// joinAreas unites areas (those kept, by index) and groups them by the connected parts of their union: areas that share a
+// border of some length, or the several parts of one area, are one group. The groups are sorted by their first area.
+func joinAreas(areas []orb.MultiPolygon, kept []int) ([][]int, []orb.MultiPolygon, error) {
+	gs := make([]orb.Geometry, len(kept))
 	for i, k := range kept {
-		bounds[i] = areas[k].Bound()
+		gs[i] = areas[k]
 	}
-	sort.Slice(order, func(a, b int) bool { return bounds[order[a]].Min[0] < bounds[order[b]].Min[0] })
-	for x, a := range order {
-		for _, b := range order[x+1:] {
-			if bounds[b].Min[0] > bounds[a].Max[0] {
-				break
+	union, err := overlay.Join(gs)
+	if err != nil {
+		return nil, nil, err
+	}
+	whole := make([]orb.MultiPolygon, len(union))
+	for i, p := range union {
+		whole[i] = orb.MultiPolygon{p}
+	}
+	regions := index.NewRegions(whole)
+	sets := newDisjoint(len(kept) + len(union)) // areas, then parts
+	for i, k := range kept {
+		for _, p := range areas[k] {
+			at, box := measure.PointOnSurface(p), p.Bound()
+			inside, border := regions.At(at)
+			for _, n := range append(inside, border...) {
+				sets.join(i, len(kept)+n)
 			}
-			if (apart[kept[a]] && apart[kept[b]]) || sets.find(a) == sets.find(b) || !bounds[a].Intersects(bounds[b]) || !overlay.Intersects(areas[kept[a]], areas[kept[b]]) {
-				continue
-			}
-			u, err := overlay.Union([]orb.Geometry{areas[kept[a]], areas[kept[b]]})
-			if err != nil {
-				return nil, err
-			}
-			if len(u) < len(areas[kept[a]])+len(areas[kept[b]]) {
-				sets.join(a, b)
+			if len(inside) == 0 && len(border) == 0 { // a sliver, but for rounding: the parts that touch it
+				for _, n := range regions.Search(box.Pad(touchDegrees)) {
+					if overlay.Touches(whole[n], p) {
+						sets.join(i, len(kept)+n)
+					}
+				}
 			}
 		}
 	}
-	groups := sets.groups()
-	for _, g := range groups {
-		for i := range g {
-			g[i] = kept[g[i]]
+	var groups [][]int
+	var shapes []orb.MultiPolygon
+	for _, set := range sets.groups() {
+		var group []int
+		var shape orb.MultiPolygon
+		for _, n := range set {
+			if n < len(kept) {
+				group = append(group, kept[n])
+			} else {
+				shape = append(shape, union[n-len(kept)])
+			}
 		}
+		switch {
+		case len(group) == 0:
+			continue // no area's: only rounding leaves such a part
+		case len(shape) == 0:
+			for _, k := range group {
+				shape = append(shape, areas[k]...)
+			}
+		}
+		groups, shapes = append(groups, group), append(shapes, overlay.Normalize(shape))
 	}
-	return groups, nil
+	return groups, shapes, nil
 }
+
+// touchDegrees is touchMetres in degrees of latitude.
+const touchDegrees = 1e-8
 
 // meanReach gives the weighted mean (half up) and the largest of reaches; Unknown where none exists. A
 // nil weights counts each once.

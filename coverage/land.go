@@ -2,6 +2,7 @@ package coverage
 
 import (
 	"fmt"
+	"runtime"
 	"sort"
 
 	"github.com/paulmach/orb"
@@ -52,19 +53,26 @@ func (c *City) addLand(layers []*Layer) error {
 		lu.subjects[subject] = append(lu.subjects[subject], int32(len(lu.pieces)))
 		lu.pieces = append(lu.pieces, landPiece{polygon, measure.AreaMM2(polygon), parcel})
 	}
-	for p, parcel := range parcels {
-		hits, err := c.cutLand(parcel)
-		if err != nil {
-			return fmt.Errorf("residential land at %.5f, %.5f: %w", parcel[0][0][0][0], parcel[0][0][0][1], err)
+	type cutting struct {
+		hits    []unitPart
+		outside int64
+		err     error
+	}
+	cuttings := make([]cutting, len(parcels))
+	parallel(len(parcels), runtime.GOMAXPROCS(0), 16, func(p int) {
+		t := &cuttings[p]
+		if t.hits, t.err = c.cutLand(parcels[p]); t.err == nil {
+			t.outside, t.err = c.outsideMM2(parcels[p], t.hits)
 		}
-		for _, h := range hits {
+	})
+	for p, t := range cuttings {
+		if t.err != nil {
+			return fmt.Errorf("residential land at %.5f, %.5f: %w", parcels[p][0][0][0][0], parcels[p][0][0][0][1], t.err)
+		}
+		for _, h := range t.hits {
 			add(h.unit, p, h.piece)
 		}
-		outside, err := c.outsideMM2(parcel, hits)
-		if err != nil {
-			return fmt.Errorf("residential land at %.5f, %.5f: %w", parcel[0][0][0][0], parcel[0][0][0][1], err)
-		}
-		lu.outside += outside
+		lu.outside += t.outside
 	}
 	// a parent's land is the union of its members'
 	for k, p := range c.parents {

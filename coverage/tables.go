@@ -24,14 +24,19 @@ const (
 	degreeDecimals = 9
 )
 
-// Tables gives the tables that the project file shows to users of GIS.
+// Tables gives the tables that the project file shows to users of GIS. While a run is not drawn they are empty but for the
+// scores.
 func (r *Run) Tables() []Table {
-	return append([]Table{r.ScoresTable(), r.CoverageTable()}, r.DrawnTables()...)
+	return append([]Table{r.ScoresTable()}, r.DrawnTables()...)
 }
 
-// DrawnTables gives the tables of a run's drawings; they are empty while it is not drawn.
+// DrawnTables gives those of Tables that are for maps.
 func (r *Run) DrawnTables() []Table {
-	return []Table{r.GapsTable(), r.ServiceAreasTable()}
+	coverage := r.CoverageTable()
+	if !r.Drawn {
+		coverage.Len, coverage.Each = 0, func(func(string, []Value, orb.Geometry) error) error { return nil }
+	}
+	return []Table{coverage, r.GapsTable(), r.ServiceAreasTable()}
 }
 
 // Table gives a result table by name: scores, coverage, matrix, gaps, service_areas; NotFound for any other.

@@ -23,7 +23,7 @@ type scoreCmd struct {
 	AcceptParent   bool     `help:"Where only a parent service has a layer, let its facilities stand in. 接受上级服务"`
 	AsOf           string   `placeholder:"DATE" help:"Judge by opening and closing dates on that day. 截止日期"`
 	Year           int      `placeholder:"Y" help:"Take the targets of that year as pass lines. 目标年份"`
-	Gaps           string   `enum:"auto,now,later" default:"auto" placeholder:"WHEN" help:"Draw gaps and service areas now, later (when first asked for), or auto: now unless the city is large. 何时绘制盲区与服务范围"`
+	Gaps           string   `enum:"auto,now,later" default:"auto" placeholder:"WHEN" help:"When to draw gaps and service areas, and to fill the map tables of the file: now, later (when first asked for), or auto: now unless the city is large. 何时绘制盲区与服务范围"`
 	Threads        int      `placeholder:"N" help:"Threads (default: one per processor); no byte of the result hangs on it. 线程数"`
 	FailUnder      *float64 `placeholder:"POINTS" help:"Exit with 4 if any neighborhood scores less, or has no score. 不低于"`
 }

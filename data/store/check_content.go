@@ -399,7 +399,7 @@ func (c *checker) checkDrawings(r *coverage.Run, seq int64, hash string) ([]cove
 	if bad != nil {
 		zh, en := errorText(bad)
 		c.find("run_content", "lc_drawings", seq, "评估 %.12[1]s: 盲区与服务范围无法解包: %[2]s", "run %.12[1]s: its gaps and service areas cannot be unpacked: %[3]s", hash, zh, en)
-		return []coverage.Table{r.ScoresTable(), r.CoverageTable()}, nil // the others cannot be compared
+		return []coverage.Table{r.ScoresTable()}, nil // the others cannot be compared
 	}
 	return r.Tables(), nil
 }

@@ -203,7 +203,7 @@ ON CONFLICT (hash) DO UPDATE SET is_latest = 1`, r.Hash, info.Created, string(te
 // describe says of which run a table of results is.
 func describe(r *coverage.Run, table coverage.Table) string {
 	text := "lifecircle run " + r.Hash
-	if !r.Drawn && (table.Name == "gaps" || table.Name == "service_areas") {
+	if !r.Drawn && table.Name != "scores" {
 		text += ": not drawn yet 尚未绘制; lifecircle score --gaps now"
 	}
 	return text

@@ -284,8 +284,8 @@ func TestDrawnLater(t *testing.T) {
 	if r.Hash != now.Hash || r.Drawn || len(r.Gaps) != 0 {
 		t.Fatalf("drawn %v", r.Drawn)
 	}
-	undrawn := `SELECT count(*) FROM gpkg_contents WHERE table_name IN ('gaps', 'service_areas') AND description LIKE '%not drawn yet%'`
-	if got := query(t, plain(t, later), undrawn); got[0] != "2" {
+	undrawn := `SELECT count(*) FROM gpkg_contents WHERE table_name IN ('coverage', 'gaps', 'service_areas') AND description LIKE '%not drawn yet%'`
+	if got := query(t, plain(t, later), undrawn); got[0] != "3" {
 		t.Errorf("%s tables say that they are not drawn yet", got[0])
 	}
 	clean(t, later)

@@ -457,6 +457,8 @@ func (t *tx) insertRows(name string, promote func(orb.Geometry) orb.Geometry, sp
 	}
 	return t.bulk(insertions, func(put func(int, []driver.Value) error) error {
 		args := make([]driver.Value, rows.width)
+		var last orb.MultiPolygon // rows of one neighborhood follow each other: its blob is made once
+		var blob []byte
 		return table.Each(func(_ string, row []coverage.Value, g orb.Geometry) error {
 			fid++
 			args[0] = fid
@@ -465,7 +467,11 @@ func (t *tx) insertRows(name string, promote func(orb.Geometry) orb.Geometry, sp
 				args[1], next = nil, 2
 				if g != nil {
 					g = promote(g)
-					args[1] = encodeBlob(make([]byte, 0, 32), g)
+					if mp, ok := g.(orb.MultiPolygon); !ok || blob == nil || !sameSlice(mp, last) {
+						blob = encodeBlob(make([]byte, 0, 32), g)
+						last = mp
+					}
+					args[1] = blob
 					switch {
 					case isEmpty(g):
 					case gather != nil:
@@ -488,6 +494,9 @@ func (t *tx) insertRows(name string, promote func(orb.Geometry) orb.Geometry, sp
 		})
 	})
 }
+
+// sameSlice tells whether two geometries are one value.
+func sameSlice(a, b orb.MultiPolygon) bool { return len(a) > 0 && len(a) == len(b) && &a[0] == &b[0] }
 
 // sameCells tells in which columns all rows of one layer's table say the same, and what.
 func sameCells(table coverage.Table, oneLayer bool) (same []bool, cells []driver.Value) {
@@ -528,6 +537,11 @@ func (t *tx) writeResult(table coverage.Table, description string) error {
 	}
 	var bound orb.Bound
 	var boxes []box
+	if l.geometry != "" { // the index is packed afterwards
+		if err := t.dropRTreeTriggers(table.Name); err != nil {
+			return err
+		}
+	}
 	if err := t.insertRows(table.Name, l.promote, l.geometry != "", table, names, func(fid int64, g orb.Geometry) {
 		if boxes = append(boxes, box{fid, envelope(g)}); len(boxes) == 1 {
 			bound = g.Bound()
@@ -539,6 +553,9 @@ func (t *tx) writeResult(table coverage.Table, description string) error {
 	known := len(boxes) > 0
 	if l.geometry != "" {
 		if err := t.packRTree(table.Name, rtreeLevels(boxes)); err != nil {
+			return err
+		}
+		if err := t.createRTreeTriggers(table.Name); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 
 	"lifecircle/geo/index"
@@ -306,6 +307,8 @@ func TestRegionsAreBruteForce(t *testing.T) {
 	}
 	ps = append(ps, nil, orb.MultiPolygon{})
 	x := index.NewRegions(ps)
+	var asked []orb.Point
+	var told [][2][]int
 	for i := range 3000 {
 		p := orb.Point{105.9 + 1.2*r.Float64(), 28.9 + 1.2*r.Float64()}
 		switch i % 3 {
@@ -328,7 +331,29 @@ func TestRegionsAreBruteForce(t *testing.T) {
 		if !slices.Equal(inside, gotInside) || !slices.Equal(border, gotBorder) {
 			t.Fatalf("%v: inside %v, border %v; brute force %v, %v", p, gotInside, gotBorder, inside, border)
 		}
+		asked, told = append(asked, p), append(told, [2][]int{inside, border})
 	}
+	for i := range 40_000 { // close together: whole cells lie in one square
+		p := orb.Point{106.2 + 0.3*r.Float64(), 29.2 + 0.3*r.Float64()}
+		if i%50 == 0 {
+			p[i/50%2] = 106.3 - 77*float64(i/50%2) // on the line between two
+		}
+		inside, border := x.At(p)
+		asked, told = append(asked, p), append(told, [2][]int{inside, border})
+	}
+	var mu sync.Mutex
+	seen := make([]int, len(asked))
+	x.AtEach(asked, 3, func(i int, inside, border []int) {
+		mu.Lock()
+		defer mu.Unlock()
+		if seen[i]++; !slices.Equal(inside, told[i][0]) || !slices.Equal(border, told[i][1]) {
+			t.Errorf("%v among many: inside %v, border %v; alone %v", asked[i], inside, border, told[i])
+		}
+	})
+	if slices.ContainsFunc(seen, func(n int) bool { return n != 1 }) {
+		t.Error("a point was told of not once")
+	}
+	x.AtEach(nil, 2, func(int, []int, []int) { t.Error("told of no point") })
 	if got := x.Search(orb.Bound{Min: orb.Point{106.11, 29.11}, Max: orb.Point{106.12, 29.12}}); !slices.Contains(got, 11) || !slices.IsSorted(got) {
 		t.Errorf("Search = %v", got)
 	}

@@ -140,8 +140,12 @@ func (z *Zone) Polygon(clip *orb.Bound) (orb.MultiPolygon, error) {
 		}
 		box = box.Pad(1e-4)
 	}
-	if mp, ok := z.drawnByTrace(orb.MultiPolygon{box.ToPolygon()}, true); ok {
-		return mp, nil
+	if box.Max[0]-box.Min[0] <= 2*drawnTile && box.Max[1]-box.Min[1] <= 2*drawnTile {
+		if mp, ok := z.drawnByTrace(orb.MultiPolygon{box.ToPolygon()}, true); ok {
+			return mp, nil
+		}
+	} else if mp, ok, err := z.drawnByTiles(box); ok || err != nil {
+		return mp, err
 	}
 	u, err := z.drawnUnion(clip, circleSteps)
 	if err != nil || clip == nil {

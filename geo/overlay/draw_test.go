@@ -232,3 +232,63 @@ func TestZonePolygon(t *testing.T) {
 		t.Errorf("clipped away: %v, %v", got, err)
 	}
 }
+
+// A wide zone is drawn tile by tile: what comes out must be what a drawing in one piece is, also along the seams.
+func TestWideZonesAreDrawnWhole(t *testing.T) {
+	for seed := range 4 {
+		r := rand.New(rand.NewPCG(uint64(seed), 9))
+		var sites []Site
+		for range 40 + 40*seed {
+			p := orb.Point{106.4 + 0.22*r.Float64(), 29.4 + 0.22*r.Float64()}
+			if seed%2 == 1 { // on the lines of the tiles, circles touch them and cross them at corners
+				p = orb.Point{math.Round(p[0]/drawnTile) * drawnTile, p[1]}
+			}
+			var g orb.Geometry = p
+			switch r.IntN(8) {
+			case 0:
+				g = orb.LineString{p, {p[0] + 0.03*r.Float64(), p[1] + 0.03*r.Float64()}}
+			case 1:
+				g = orb.Polygon{{p, {p[0] + 0.02, p[1]}, {p[0] + 0.02, p[1] + 0.02}, {p[0], p[1] + 0.02}, p}}
+			}
+			sites = append(sites, Site{g, 300 + 700*r.Float64()})
+		}
+		z := NewZone(sites)
+		whole, err := z.drawnUnion(nil, circleSteps)
+		if err != nil {
+			t.Fatal(err)
+		}
+		box := orb.Bound{Min: orb.Point{106.3, 29.3}, Max: orb.Point{106.8, 29.8}}
+		tiled, ok, err := z.drawnByTiles(box)
+		if err != nil || !ok {
+			t.Fatalf("seed %d: not drawn by tiles: %v", seed, err)
+		}
+		if err := Valid(tiled); err != nil {
+			t.Error(err)
+		}
+		a, err := Difference(whole, tiled)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := Difference(tiled, whole)
+		if err != nil {
+			t.Fatal(err)
+		}
+		border := 0.0
+		for _, p := range whole {
+			for _, ring := range p {
+				border += 111_000 * float64(len(ring)) * 1e-4
+			}
+		}
+		if apart := measure.Area(a) + measure.Area(b); apart > 0.11*border {
+			t.Errorf("seed %d: %g m² apart along some %g m of border", seed, apart, border)
+		}
+		if len(whole) != len(tiled) {
+			t.Errorf("seed %d: %d parts, %d in one piece", seed, len(tiled), len(whole))
+		}
+		for k := range min(len(whole), len(tiled)) {
+			if len(whole[k]) != len(tiled[k]) {
+				t.Errorf("seed %d: part %d has %d rings, %d in one piece", seed, k, len(tiled[k]), len(whole[k]))
+			}
+		}
+	}
+}

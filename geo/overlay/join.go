@@ -23,15 +23,17 @@ func Join(gs []orb.Geometry) (orb.MultiPolygon, error) {
 		all = append(all, ps...)
 	}
 	if rings, ok := outerEdges(all); ok {
-		if mp, ok := assemble(rings); ok && Valid(mp) == nil {
-			return clean(mp)
+		if mp, ok := assemble(rings); ok {
+			if mp, err := clean(mp); err == nil {
+				return mp, nil
+			}
 		}
 	}
 	return Union(gs)
 }
 
-// outerEdges cancels the edges that two polygons walk in opposite directions and chains the others to rings, shells
-// counterclockwise. It gives up where rings touch each other or themselves: there it takes more than edges to tell.
+// outerEdges cancels the edges that two polygons walk in opposite directions and chains the others to simple rings, with the
+// inside on their left. It gives up where polygons share parts of edges: there it takes more than edges to tell.
 func outerEdges(all orb.MultiPolygon) ([]orb.Ring, bool) {
 	edges := map[segment]bool{}
 	for _, p := range canonical(all) {
@@ -49,42 +51,74 @@ func outerEdges(all orb.MultiPolygon) ([]orb.Ring, bool) {
 			}
 		}
 	}
-	next := make(map[orb.Point]orb.Point, len(edges))
 	left := make([]segment, 0, len(edges))
 	for s := range edges {
-		if _, fork := next[s.a]; fork {
-			return nil, false
-		}
-		next[s.a] = s.b
 		left = append(left, s)
 	}
-	slices.SortFunc(left, func(x, y segment) int {
-		return cmp.Or(cmp.Compare(x.a[0], y.a[0]), cmp.Compare(x.a[1], y.a[1]))
-	})
+	slices.SortFunc(left, func(x, y segment) int { return cmp.Or(comparePoints(x.a, y.a), comparePoints(x.b, y.b)) })
 	if anyVertexOnEdge(left) {
 		return nil, false
 	}
+	return chain(left)
+}
+
+// chain makes simple rings of edges, sorted. Where several leave a vertex the way goes on as far to the left as it can, so that
+// parts that touch at a corner stay apart; a ring that comes by a vertex again is closed there.
+func chain(edges []segment) ([]orb.Ring, bool) {
+	first := make(map[orb.Point]int, len(edges)) // of the edges that leave a vertex
+	for i := len(edges) - 1; i >= 0; i-- {
+		first[edges[i].a] = i
+	}
+	used := make([]bool, len(edges))
+	next := func(e segment) int {
+		best := -1
+		i, ok := first[e.b]
+		for ; ok && i < len(edges) && edges[i].a == e.b; i++ {
+			if !used[i] && (best < 0 || moreLeft(e, edges[best].b, edges[i].b)) {
+				best = i
+			}
+		}
+		return best
+	}
 	var rings []orb.Ring
-	for _, s := range left {
-		if _, there := next[s.a]; !there {
+	for start := range edges {
+		if used[start] {
 			continue
 		}
-		var ring orb.Ring
-		for p := s.a; ; {
-			q, there := next[p]
-			if !there {
-				break
+		var path []orb.Point
+		at := map[orb.Point]int{}
+		for k := start; ; {
+			used[k] = true
+			at[edges[k].a] = len(path)
+			path = append(path, edges[k].a)
+			if from, again := at[edges[k].b]; again {
+				ring := append(orb.Ring(slices.Clone(path[from:])), path[from])
+				if len(ring) < 4 {
+					return nil, false
+				}
+				rings = append(rings, ring)
+				for _, v := range path[from:] {
+					delete(at, v)
+				}
+				if path = path[:from]; len(path) == 0 {
+					break
+				}
 			}
-			delete(next, p)
-			ring = append(ring, p)
-			p = q
+			if k = next(edges[k]); k < 0 {
+				return nil, false
+			}
 		}
-		if ring = append(ring, ring[0]); len(ring) < 4 {
-			return nil, false
-		}
-		rings = append(rings, ring)
 	}
 	return rings, true
+}
+
+// moreLeft tells whether the way from an edge on to w turns farther to the left than the way to v.
+func moreLeft(e segment, v, w orb.Point) bool {
+	x, y := measure.Orient(e.a, e.b, v), measure.Orient(e.a, e.b, w)
+	if x != y {
+		return y > x
+	}
+	return measure.Orient(e.b, v, w) > 0
 }
 
 // anyVertexOnEdge tells whether an edge passes through the first vertex of another one, or so near that rounding could
@@ -102,7 +136,7 @@ func anyVertexOnEdge(edges []segment) bool {
 	return false
 }
 
-// assemble gives every hole to the shell around it. The rings must not touch.
+// assemble gives every hole to the smallest shell around it. Rings may touch at vertices.
 func assemble(rings []orb.Ring) (orb.MultiPolygon, bool) {
 	var mp orb.MultiPolygon
 	var holes []orb.Ring
@@ -113,19 +147,44 @@ func assemble(rings []orb.Ring) (orb.MultiPolygon, bool) {
 			holes = append(holes, r)
 		}
 	}
-	shells := slices.Clone(mp)
+	slices.SortStableFunc(mp, func(a, b orb.Polygon) int {
+		return cmp.Compare(planarArea(a[0][:len(a[0])-1]), planarArea(b[0][:len(b[0])-1]))
+	})
+	bounds, locators := make([]orb.Bound, len(mp)), make([]*measure.Locator, len(mp))
+	for i, p := range mp {
+		bounds[i] = p.Bound()
+	}
 	for _, h := range holes {
-		around := -1
-		for i, p := range shells {
-			if p.Bound().Contains(h[0]) && measure.Locate(orb.MultiPolygon{p}, h[0]) == measure.Inside &&
-				(around < 0 || shells[around].Bound().Contains(p[0][0]) && measure.Locate(orb.MultiPolygon{shells[around]}, p[0][0]) == measure.Inside) {
-				around = i
+		box := h.Bound()
+		in := -1
+		for i := range mp {
+			if b := bounds[i]; box.Min[0] < b.Min[0] || box.Max[0] > b.Max[0] || box.Min[1] < b.Min[1] || box.Max[1] > b.Max[1] {
+				continue
+			}
+			if locators[i] == nil {
+				locators[i] = measure.NewLocator(orb.Polygon{mp[i][0]})
+			}
+			if holds(locators[i], h) {
+				in = i
+				break
 			}
 		}
-		if around < 0 {
+		if in < 0 {
 			return nil, false
 		}
-		mp[around] = append(mp[around], h)
+		mp[in] = append(mp[in], h)
 	}
 	return mp, len(mp) > 0
+}
+
+// holds tells whether a hole lies in a shell, by its first vertex that is not on the border.
+func holds(shell *measure.Locator, hole orb.Ring) bool {
+	for _, v := range hole {
+		if at := shell.Locate(v); at != measure.Border {
+			return at == measure.Inside
+		}
+	}
+	r := slices.Clone(hole)
+	slices.Reverse(r)
+	return shell.Locate(measure.PointOnSurface(orb.Polygon{r})) == measure.Inside
 }

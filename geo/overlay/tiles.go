@@ -1,0 +1,96 @@
+package overlay
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/paulmach/orb"
+)
+
+// drawnTile is how large, in degrees, the tiles are in which a wide zone is drawn: what one plane holds without loss, and so few
+// parts that a trace is quick.
+const drawnTile = 0.0625
+
+// drawnByTiles draws the zone in a box tile by tile, and joins the tiles along their edges. ok is false if a tile cannot be traced.
+func (z *Zone) drawnByTiles(box orb.Bound) (orb.MultiPolygon, bool, error) {
+	x0, y0 := math.Floor(box.Min[0]/drawnTile), math.Floor(box.Min[1]/drawnTile)
+	nx, ny := int(math.Floor(box.Max[0]/drawnTile)-x0)+1, int(math.Floor(box.Max[1]/drawnTile)-y0)+1
+	seams := [2]map[float64][]orb.Point{{}, {}} // vertices on the lines of the tiles, by what they have in common
+	var drawn []orb.MultiPolygon
+	for i := range nx * ny {
+		tile := orb.Bound{
+			Min: orb.Point{max(box.Min[0], (x0+float64(i%nx))*drawnTile), max(box.Min[1], (y0+float64(i/nx))*drawnTile)},
+			Max: orb.Point{min(box.Max[0], (x0+float64(i%nx+1))*drawnTile), min(box.Max[1], (y0+float64(i/nx+1))*drawnTile)},
+		}
+		if !z.reaches(tile) {
+			continue
+		}
+		mp, ok := z.drawnByTrace(orb.MultiPolygon{tile.ToPolygon()}, true)
+		if !ok {
+			return nil, false, nil
+		}
+		eachVertex(mp, func(v *orb.Point) {
+			for k := range 2 {
+				if line, on := onLine(v[k]); on {
+					v[k] = line
+					seams[k][line] = append(seams[k][line], *v)
+				}
+			}
+		})
+		drawn = append(drawn, mp)
+	}
+	// Where a circle crosses a line, the tiles on both sides know the place to a rounding step: they take the same.
+	var same [2]map[orb.Point]orb.Point
+	for k := range seams {
+		same[k] = map[orb.Point]orb.Point{}
+		for _, vs := range seams[k] {
+			slices.SortFunc(vs, func(a, b orb.Point) int { return cmp.Compare(a[1-k], b[1-k]) })
+			for i := 1; i < len(vs); i++ {
+				if vs[i][1-k]-vs[i-1][1-k] <= seamDegrees {
+					at, known := same[k][vs[i-1]]
+					if !known {
+						at = vs[i-1]
+					}
+					if vs[i] != at {
+						same[k][vs[i]] = at
+					}
+					vs[i] = vs[i-1]
+				}
+			}
+		}
+	}
+	var gs []orb.Geometry
+	for _, mp := range drawn {
+		eachVertex(mp, func(v *orb.Point) {
+			for k := range 2 {
+				if at, ok := same[k][*v]; ok {
+					*v = at
+				}
+			}
+		})
+		gs = append(gs, mp)
+	}
+	mp, err := Join(gs)
+	return mp, err == nil, err
+}
+
+// seamDegrees is how near, in degrees, a vertex must come to a line of the tiles to lie on it, and to another there to be the
+// same: 2 mm, since edges of tiles are cut to be straight in a plane.
+const seamDegrees = 2e-8
+
+// onLine gives the line of the tiles that a coordinate lies on, but for rounding.
+func onLine(c float64) (float64, bool) {
+	line := math.Round(c/drawnTile) * drawnTile
+	return line, math.Abs(c-line) <= seamDegrees
+}
+
+func eachVertex(mp orb.MultiPolygon, f func(*orb.Point)) {
+	for _, p := range mp {
+		for _, r := range p {
+			for i := range r {
+				f(&r[i])
+			}
+		}
+	}
+}
