@@ -89,10 +89,16 @@ func (j *judge) tallyLand(ctx context.Context, q *question) (*landTally, error) 
 			case len(t.survey.polygon) == 0:
 				s.undetermined = s.total - s.covered
 			default:
-				in, err := overlay.Intersection(p.polygon, t.survey.polygon)
-				if err != nil {
-					failed.CompareAndSwap(nil, &err)
-					return
+				var in orb.MultiPolygon
+				switch relate(p.polygon, t.survey.polygon) {
+				case within:
+					in = p.polygon
+				case crossing:
+					var err error
+					if in, err = overlay.Intersection(p.polygon, t.survey.polygon); err != nil {
+						failed.CompareAndSwap(nil, &err)
+						return
+					}
 				}
 				t.inside[i] = in
 				told := int64(0)

@@ -44,11 +44,9 @@ func NewQueries(ps []orb.Point, threads int) *Queries {
 			sorted[i] = measure.PlaceOf(ps[i])
 		}
 	})
-	keys := spatialKeys(sorted, threads)
-	for i := range q.order {
-		q.order[i] = int32(i)
+	for k, key := range sortKeys(spatialKeys(sorted, threads), bits.Len(uint(n-1))) {
+		q.order[k] = int32(key & (1<<bits.Len(uint(n-1)) - 1))
 	}
-	q.order = sortByKey(keys, q.order)
 	parallel(n, threads, 4096, func(from, to int) {
 		for k := from; k < to; k++ {
 			q.places[k] = sorted[q.order[k]]
@@ -332,7 +330,8 @@ func around(a, b ball) ball {
 	return c
 }
 
-// spatialKeys returns the Morton code of every place in the box of all, 21 bits a coordinate at the finest.
+// spatialKeys returns for every place its Morton code in the box of all, 13 bits a coordinate (fewer for more than 2²⁵ places), and
+// below that its number, so that sorting the keys sorts the places, those of one code as they were.
 func spatialKeys(places []measure.Place, threads int) []uint64 {
 	box := boxtree.Empty()
 	for i := range places {
@@ -342,7 +341,9 @@ func spatialKeys(places []measure.Place, threads int) []uint64 {
 	for k := range 3 {
 		size = max(size, box.Max[k]-box.Min[k])
 	}
-	scale := float64(1<<21-1) / size
+	number := bits.Len(uint(len(places) - 1))
+	depth := min(13, (64-number)/3)
+	scale := float64(uint64(1)<<depth-1) / size
 	keys := make([]uint64, len(places))
 	parallel(len(places), threads, 4096, func(from, to int) {
 		for i := from; i < to; i++ {
@@ -351,7 +352,7 @@ func spatialKeys(places []measure.Place, threads int) []uint64 {
 			for k := range 3 {
 				key |= spread(uint64((v[k]-box.Min[k])*scale)) << k
 			}
-			keys[i] = key
+			keys[i] = key<<number | uint64(i)
 		}
 	})
 	return keys
@@ -367,28 +368,20 @@ func spread(x uint64) uint64 {
 	return (x | x<<2) & 0x1249249249249249
 }
 
-// sortByKey returns the order sorted by keys[order[k]], equal keys as they were: a radix sort, eleven bits at a time. It
-// overwrites order.
-func sortByKey(keys []uint64, order []int32) []int32 {
-	n := len(order)
+// sortKeys sorts keys by their bits from the given one on, equal ones as they were: a radix sort, eleven bits at a time. It
+// overwrites them.
+func sortKeys(keys []uint64, from int) []uint64 {
+	n := len(keys)
 	if n < 512 {
-		slices.SortStableFunc(order, func(a, b int32) int {
-			switch {
-			case keys[a] < keys[b]:
-				return -1
-			case keys[a] > keys[b]:
-				return 1
-			}
-			return 0
-		})
-		return order
+		slices.Sort(keys)
+		return keys
 	}
-	other := make([]int32, n)
+	other := make([]uint64, n)
 	var counts [2048]int32
-	for shift := 0; shift < 64; shift += 11 {
+	for shift := from; shift < 64; shift += 11 {
 		clear(counts[:])
-		for _, i := range order {
-			counts[keys[i]>>shift&2047]++
+		for _, key := range keys {
+			counts[key>>shift&2047]++
 		}
 		if slices.Contains(counts[:], int32(n)) {
 			continue
@@ -397,14 +390,14 @@ func sortByKey(keys []uint64, order []int32) []int32 {
 		for d, c := range counts {
 			counts[d], at = at, at+c
 		}
-		for _, i := range order {
-			d := keys[i] >> shift & 2047
-			other[counts[d]] = i
+		for _, key := range keys {
+			d := key >> shift & 2047
+			other[counts[d]] = key
 			counts[d]++
 		}
-		order, other = other, order
+		keys, other = other, keys
 	}
-	return order
+	return keys
 }
 
 // parallel calls work for stretches of 0…n−1 on so many threads, in pieces of at least grain.

@@ -144,8 +144,12 @@ func (z *Zone) Polygon(clip *orb.Bound) (orb.MultiPolygon, error) {
 		if mp, ok := z.drawnByTrace(orb.MultiPolygon{box.ToPolygon()}, true); ok {
 			return mp, nil
 		}
-	} else if mp, ok, err := z.drawnByTiles(box); ok || err != nil {
-		return mp, err
+	} else {
+		for _, origin := range []float64{0, 0.375, 0.6875} { // of a tile: other lines, should the first cut unluckily
+			if mp, ok := z.drawnByTiles(box, origin*drawnTile); ok {
+				return mp, nil
+			}
+		}
 	}
 	u, err := z.drawnUnion(clip, circleSteps)
 	if err != nil || clip == nil {

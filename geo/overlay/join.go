@@ -2,6 +2,7 @@ package overlay
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/paulmach/orb"
@@ -14,22 +15,31 @@ import (
 // those left are the outline, which takes a thousandth of the time of an overlay. Anything else is left to Union. The result is
 // rounded and normalised as Union's. Errors are Union's.
 func Join(gs []orb.Geometry) (orb.MultiPolygon, error) {
+	if mp, ok := joinByEdges(gs); ok {
+		return mp, nil
+	}
+	return Union(gs)
+}
+
+func joinByEdges(gs []orb.Geometry) (orb.MultiPolygon, bool) {
 	var all orb.MultiPolygon
 	for _, g := range gs {
 		ps, err := polygons(g)
 		if err != nil {
-			return Union(gs)
+			return nil, false
 		}
 		all = append(all, ps...)
 	}
-	if rings, ok := outerEdges(all); ok {
-		if mp, ok := assemble(rings); ok {
-			if mp, err := clean(mp); err == nil {
-				return mp, nil
-			}
-		}
+	rings, ok := outerEdges(all)
+	if !ok {
+		return nil, false
 	}
-	return Union(gs)
+	mp, ok := assemble(rings)
+	if !ok {
+		return nil, false
+	}
+	mp, err := clean(mp)
+	return mp, err == nil
 }
 
 // outerEdges cancels the edges that two polygons walk in opposite directions and chains the others to simple rings, with the
@@ -60,6 +70,11 @@ func outerEdges(all orb.MultiPolygon) ([]orb.Ring, bool) {
 		return nil, false
 	}
 	return chain(left)
+}
+
+// nearBy tells whether two places are apart by some rounding steps only, as the ends of the shortest edges are.
+func nearBy(p, q orb.Point) bool {
+	return math.Abs(p[0]-q[0]) <= 4*touchDegrees && math.Abs(p[1]-q[1]) <= 4*touchDegrees
 }
 
 // chain makes simple rings of edges, sorted. Where several leave a vertex the way goes on as far to the left as it can, so that
@@ -128,7 +143,7 @@ func anyVertexOnEdge(edges []segment) bool {
 		west, east := s.min(0)-touchDegrees, s.max(0)+touchDegrees
 		i, _ := slices.BinarySearchFunc(edges, west, func(e segment, x float64) int { return cmp.Compare(e.a[0], x) })
 		for ; i < len(edges) && edges[i].a[0] <= east; i++ {
-			if v := edges[i].a; v != s.a && v != s.b && nearSegment(v, s.a, s.b) {
+			if v := edges[i].a; !nearBy(v, s.a) && !nearBy(v, s.b) && nearSegment(v, s.a, s.b) {
 				return true
 			}
 		}

@@ -12,27 +12,30 @@ import (
 // parts that a trace is quick.
 const drawnTile = 0.0625
 
-// drawnByTiles draws the zone in a box tile by tile, and joins the tiles along their edges. ok is false if a tile cannot be traced.
-func (z *Zone) drawnByTiles(box orb.Bound) (orb.MultiPolygon, bool, error) {
-	x0, y0 := math.Floor(box.Min[0]/drawnTile), math.Floor(box.Min[1]/drawnTile)
-	nx, ny := int(math.Floor(box.Max[0]/drawnTile)-x0)+1, int(math.Floor(box.Max[1]/drawnTile)-y0)+1
+// drawnByTiles draws the zone in a box tile by tile, and joins the tiles along their edges; a line of the tiles lies at the origin. ok
+// is false if a tile cannot be traced, or the tiles do not fit.
+func (z *Zone) drawnByTiles(box orb.Bound, origin float64) (orb.MultiPolygon, bool) {
+	number := func(c float64) float64 { return math.Floor((c - origin) / drawnTile) }
+	at := func(n float64) float64 { return float64(n*drawnTile) + origin }
+	x0, y0 := number(box.Min[0]), number(box.Min[1])
+	nx, ny := int(number(box.Max[0])-x0)+1, int(number(box.Max[1])-y0)+1
 	seams := [2]map[float64][]orb.Point{{}, {}} // vertices on the lines of the tiles, by what they have in common
 	var drawn []orb.MultiPolygon
 	for i := range nx * ny {
 		tile := orb.Bound{
-			Min: orb.Point{max(box.Min[0], (x0+float64(i%nx))*drawnTile), max(box.Min[1], (y0+float64(i/nx))*drawnTile)},
-			Max: orb.Point{min(box.Max[0], (x0+float64(i%nx+1))*drawnTile), min(box.Max[1], (y0+float64(i/nx+1))*drawnTile)},
+			Min: orb.Point{max(box.Min[0], at(x0+float64(i%nx))), max(box.Min[1], at(y0+float64(i/nx)))},
+			Max: orb.Point{min(box.Max[0], at(x0+float64(i%nx+1))), min(box.Max[1], at(y0+float64(i/nx+1)))},
 		}
 		if !z.reaches(tile) {
 			continue
 		}
 		mp, ok := z.drawnByTrace(orb.MultiPolygon{tile.ToPolygon()}, true)
 		if !ok {
-			return nil, false, nil
+			return nil, false
 		}
 		eachVertex(mp, func(v *orb.Point) {
 			for k := range 2 {
-				if line, on := onLine(v[k]); on {
+				if line := at(math.Round((v[k] - origin) / drawnTile)); math.Abs(v[k]-line) <= seamDegrees {
 					v[k] = line
 					seams[k][line] = append(seams[k][line], *v)
 				}
@@ -48,12 +51,8 @@ func (z *Zone) drawnByTiles(box orb.Bound) (orb.MultiPolygon, bool, error) {
 			slices.SortFunc(vs, func(a, b orb.Point) int { return cmp.Compare(a[1-k], b[1-k]) })
 			for i := 1; i < len(vs); i++ {
 				if vs[i][1-k]-vs[i-1][1-k] <= seamDegrees {
-					at, known := same[k][vs[i-1]]
-					if !known {
-						at = vs[i-1]
-					}
-					if vs[i] != at {
-						same[k][vs[i]] = at
+					if vs[i] != vs[i-1] {
+						same[k][vs[i]] = vs[i-1]
 					}
 					vs[i] = vs[i-1]
 				}
@@ -71,19 +70,12 @@ func (z *Zone) drawnByTiles(box orb.Bound) (orb.MultiPolygon, bool, error) {
 		})
 		gs = append(gs, mp)
 	}
-	mp, err := Join(gs)
-	return mp, err == nil, err
+	return joinByEdges(gs)
 }
 
 // seamDegrees is how near, in degrees, a vertex must come to a line of the tiles to lie on it, and to another there to be the
 // same: 2 mm, since edges of tiles are cut to be straight in a plane.
 const seamDegrees = 2e-8
-
-// onLine gives the line of the tiles that a coordinate lies on, but for rounding.
-func onLine(c float64) (float64, bool) {
-	line := math.Round(c/drawnTile) * drawnTile
-	return line, math.Abs(c-line) <= seamDegrees
-}
 
 func eachVertex(mp orb.MultiPolygon, f func(*orb.Point)) {
 	for _, p := range mp {
