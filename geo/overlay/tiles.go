@@ -50,7 +50,7 @@ func (z *Zone) drawnByTiles(box orb.Bound, origin float64) (orb.MultiPolygon, bo
 		for _, vs := range seams[k] {
 			slices.SortFunc(vs, func(a, b orb.Point) int { return cmp.Compare(a[1-k], b[1-k]) })
 			for i := 1; i < len(vs); i++ {
-				if vs[i][1-k]-vs[i-1][1-k] <= seamDegrees {
+				if vs[i][1-k]-vs[i-1][1-k] <= alongDegrees {
 					if vs[i] != vs[i-1] {
 						same[k][vs[i]] = vs[i-1]
 					}
@@ -73,9 +73,13 @@ func (z *Zone) drawnByTiles(box orb.Bound, origin float64) (orb.MultiPolygon, bo
 	return joinByEdges(gs)
 }
 
-// seamDegrees is how near, in degrees, a vertex must come to a line of the tiles to lie on it, and to another there to be the
-// same: 2 mm, since edges of tiles are cut to be straight in a plane.
-const seamDegrees = 2e-8
+const (
+	// seamDegrees is how near, in degrees, a vertex must come to a line of the tiles to lie on it: 2 mm, since edges of tiles are cut
+	// to be straight in a plane.
+	seamDegrees = 2e-8
+	// alongDegrees is how near two vertices on a line must be to be one: 2 cm, since a circle may cross it at a small angle.
+	alongDegrees = 2e-7
+)
 
 func eachVertex(mp orb.MultiPolygon, f func(*orb.Point)) {
 	for _, p := range mp {
