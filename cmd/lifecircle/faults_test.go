@@ -447,3 +447,226 @@ func locked(t testing.TB, path string) (db *sql.DB, release func()) {
 		}
 	}
 }
+
+// gdal runs a program of GDAL, as QGIS would use the library, or skips the test.
+func gdal(t *testing.T, program string, args ...string) string {
+	t.Helper()
+	path, err := exec.LookPath(program)
+	if err != nil {
+		t.Skipf("no %s on this machine: apt-get install gdal-bin", program)
+	}
+	out, err := exec.Command(path, args...).CombinedOutput()
+	if err != nil || strings.Contains(string(out), "ERROR") {
+		t.Fatalf("%s %s: %v\n%s", program, strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+// A colleague edits layers through GDAL after the project was scored: the file stays in order, the run is shown as older than the layers
+// and keeps its numbers, and the next run counts the edits.
+func TestEditedThroughGDAL(t *testing.T) {
+	t.Parallel()
+	c := newTown()
+	dir := t.TempDir()
+	project := c.build(t, dir, "--complete")
+	var first, second scored
+	c.score(t, project).must(exitDone).json(&first)
+	before := exports(t, project)
+	clinic := feature{point(106.53, 29.512), []property{{"name", `"新诊所"`}, {"services", `"clinic"`}, {"layer", `"clinics"`}}}
+	community := feature{box(106.54, 29.50, 106.55, 29.51), []property{{"id", `"500103003001"`}, {"name", `"新社区"`}, {"layer", `"communities"`}}}
+	gdal(t, "ogr2ogr", "-append", "-nln", "facilities", project, write(t, filepath.Join(dir, "clinic.geojson"), collection([]feature{clinic})))
+	gdal(t, "ogrinfo", "-q", project, "-sql", `UPDATE demand SET population = 40 WHERE id = 'out'`)
+	gdal(t, "ogr2ogr", "-append", "-nln", "neighborhoods", project, write(t, filepath.Join(dir, "community.geojson"), collection([]feature{community}))) // a Polygon among MultiPolygons
+
+	for _, layer := range []string{"clinics", "communities", "people"} {
+		run(t, "check", project, "--lang", "en").must(exitDone).says("no findings", `layer "`+layer+`" was edited by another program; the next run reads it back`)
+	}
+	run(t, "runs", project, "--lang", "en").must(exitDone).says("changed since: ", "clinics", "communities", "people")
+	var doc struct {
+		Runs []struct {
+			Run     string
+			Changed []string `json:"changed_since_run"`
+		}
+	}
+	run(t, "runs", project, "--json").must(exitDone).json(&doc)
+	if len(doc.Runs) != 1 || strings.Join(doc.Runs[0].Changed, " ") != "people clinics communities" {
+		t.Errorf("%+v", doc.Runs)
+	}
+	if d := cmp.Diff(before, exports(t, project)); d != "" {
+		t.Errorf("the run says something else now:\n%s", d)
+	}
+
+	c.score(t, project).must(exitDone).json(&second)
+	run(t, "check", project, "--lang", "en").must(exitDone).says("no findings", "2 runs")
+	if second.Run == first.Run || len(second.Neighborhoods) != 3 {
+		t.Fatalf("%+v", second)
+	}
+	got := run(t, "export", project, "--layer", "coverage", "--format", "csv").must(exitDone).stdout
+	for _, want := range []string{westID + ",=1+1 上清寺", eastID + ",大坪", "500103003001,新社区"} {
+		if !strings.Contains(strings.ReplaceAll(got, "'=", "="), want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	share := func(unit string) string {
+		t.Helper()
+		for _, n := range second.Neighborhoods {
+			if n.ID == unit {
+				return n.Score.String()
+			}
+		}
+		t.Fatalf("no %s", unit)
+		return ""
+	}
+	// 100 of 140 people reach the clinic in the west: 0.714285714 of 0.8; all do in the east, where no kindergarten is.
+	if west, east := share(westID), share(eastID); west != "96.428571429" || east != "33.333333333" {
+		t.Errorf("scores %s, %s", west, east)
+	}
+	if list := gdal(t, "ogrinfo", "-ro", "-so", project, "neighborhoods"); !strings.Contains(list, "Feature Count: 3\n") || !strings.Contains(list, "Geometry: Multi Polygon\n") {
+		t.Error(list)
+	}
+}
+
+// A disk that is full in the middle of an import or a score: exit 1, the words, nothing written, and all is well when there is room.
+func TestFullDisk(t *testing.T) {
+	if runtime.GOOS != "linux" || os.Geteuid() != 0 {
+		t.Skip("a small file system can be mounted by root on Linux only")
+	}
+	c := newTown()
+	dir := t.TempDir()
+	disk := filepath.Join(dir, "disk")
+	if err := os.Mkdir(disk, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", disk).CombinedOutput(); err != nil {
+		t.Skipf("no small file system here: %v %s", err, out)
+	}
+	defer exec.Command("umount", "-l", disk).Run()
+	project := c.build(t, disk)
+	catalog := filepath.Join(disk, "town.yaml")
+	crowded := write(t, filepath.Join(dir, "crowd.geojson"), crowd(30_000, 1))
+	before := tables(t, project)
+	full := "town.gpkg: the disk is full, nothing was written; make room and try again"
+	ran(t, nil, "import", project, crowded, "--as", "demand", "--layer", "crowd").must(exitFault).says(full)
+	if err := os.WriteFile(filepath.Join(disk, "ballast"), make([]byte, 8<<20), 0o644); err == nil {
+		t.Fatal("the disk is not full")
+	}
+	ran(t, nil, "score", project, "--catalog", catalog).must(exitFault).says("the disk is full")
+	ran(t, nil, "copy", project, filepath.Join(disk, "copy.gpkg")).must(exitFault).says("the disk is full")
+	if err := os.Remove(filepath.Join(disk, "ballast")); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(before, tables(t, project)); d != "" {
+		t.Error(d)
+	}
+	run(t, "check", project).must(exitDone)
+	ran(t, nil, "score", project, "--catalog", catalog).must(exitDone)
+	run(t, "check", project).must(exitDone)
+}
+
+// Two programs import into one project at the same time: each waits for the other, and both layers are there.
+func TestTwoImports(t *testing.T) {
+	t.Parallel()
+	c := newTown()
+	dir := t.TempDir()
+	project := c.build(t, dir)
+	var imports []*process
+	for i := range 4 {
+		p := program(t, nil, "import", project, write(t, filepath.Join(dir, fmt.Sprintf("crowd%d.geojson", i)), crowd(2000, i)), "--as", "demand")
+		if err := p.Start(); err != nil {
+			t.Fatal(err)
+		}
+		imports = append(imports, p)
+	}
+	for _, p := range imports {
+		if err := p.Wait(); err != nil {
+			t.Errorf("%v: %v\n%s", p.args, err, p.stderr.String())
+		}
+	}
+	run(t, "layers", project, "--lang", "en").must(exitDone).says("crowd0", "crowd1", "crowd2", "crowd3")
+	run(t, "check", project).must(exitDone)
+}
+
+// A program that has the file open in SQLite's older mode and reads on: we wait 10 s, then say which file.
+func TestReaderHolds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it waits for 10 s")
+	}
+	t.Parallel()
+	c := newTown()
+	dir := t.TempDir()
+	project := c.build(t, dir)
+	before := tables(t, project)
+	db, err := sql.Open("sqlite3", "file:"+project+"?mode=ro")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	var n int
+	if _, err := db.Exec(`BEGIN`); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.QueryRow(`SELECT count(*) FROM demand`).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	more := write(t, filepath.Join(dir, "more.geojson"), crowd(5, 1))
+	ran(t, nil, "import", project, more, "--as", "demand").must(exitFault).says("town.gpkg: another program reads the project file", "town.gpkg: the file is locked by another program; end the editing there and try again")
+	ran(t, nil, "check", project).must(exitDone)
+	if _, err := db.Exec(`ROLLBACK`); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(before, tables(t, project)); d != "" {
+		t.Error(d)
+	}
+	ran(t, nil, "import", project, more, "--as", "demand").must(exitDone)
+	run(t, "check", project).must(exitDone)
+}
+
+// Monsters uploaded to a server are refused in words, one after the other, and the server goes on.
+func TestMonsterUploads(t *testing.T) {
+	t.Parallel()
+	c := newTown()
+	project := c.build(t, t.TempDir())
+	before := tables(t, project)
+	p := program(t, nil, "serve", project, "--addr", "127.0.0.1:0", "--json")
+	p.Stdout = nil
+	out, err := p.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer p.Wait()
+	defer p.Process.Kill()
+	var doc struct{ Address string }
+	if err := json.NewDecoder(out).Decode(&doc); err != nil {
+		t.Fatal(err, p.stderr.String())
+	}
+	for _, m := range []struct{ name, body, says string }{
+		{"nested arrays", strings.Repeat("[", 1_000_000), "nested deeper than 64 levels"},
+		{"nested objects", strings.Repeat(`{"a":`, 1_000_000), "nested deeper than 64 levels"},
+		{"NaN", strings.Replace(crowd(1, 1), "106.5", "NaN", 1), "found 'N' where a value should follow"},
+		{"swapped", `{"type":"Point","coordinates":[29.5,106.5]}`, "latitude and longitude look swapped"},
+		{"metres", `{"type":"Point","coordinates":[652839,3272123]}`, "this looks like metres of a plane coordinate system"},
+		{"cut off", crowd(3000, 1)[:100_000], "the input ends"},
+		{"no GeoJSON", `{"a":1}`, "the outer object has no type"},
+		{"nothing", "", "the file is empty"},
+	} {
+		answer, err := http.Post(doc.Address+"/projects/town/layers?as=facilities&service=clinic&layer=monster", "application/geo+json", strings.NewReader(m.body))
+		if err != nil {
+			t.Fatalf("%s: %v", m.name, err)
+		}
+		text, err := io.ReadAll(answer.Body)
+		answer.Body.Close()
+		if err != nil || answer.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(string(text), m.says) {
+			t.Errorf("%s: %s %s, want %q", m.name, answer.Status, clip(string(text)), m.says)
+		}
+	}
+	if d := cmp.Diff(before, tables(t, project)); d != "" {
+		t.Error(d)
+	}
+	if answer, err := http.Get(doc.Address + "/projects"); err != nil || answer.StatusCode != http.StatusOK {
+		t.Errorf("the server is gone: %v", err)
+	}
+}

@@ -285,7 +285,7 @@ func TestBounds(t *testing.T) {
 			if len(findings) > 201 {
 				t.Errorf("%d findings", len(findings))
 			}
-			if took := time.Since(start); took > 5*time.Second {
+			if took := time.Since(start); took > time.Minute { // it takes milliseconds; a square of it would take hours
 				t.Errorf("took %v", took)
 			}
 			t.Logf("%d findings in %v", len(findings), time.Since(start))

@@ -20,14 +20,38 @@ import (
 // that codes keep their leading zeros; an empty cell is null.
 type csvSource struct {
 	r      *csv.Reader
+	limit  *rowLimit
 	fields []string
 	order  []int // columns in the order of their names' bytes
 	n      int
 }
 
+// Bounds of a table: a row is held in memory, and a spreadsheet has no more columns.
+const (
+	maxRowBytes = 16 << 20
+	maxColumns  = 16_384
+)
+
+// rowLimit stops a row that does not end, such as one behind a quote that is never closed.
+type rowLimit struct {
+	r    io.Reader
+	left int // bytes until the row must have ended
+}
+
+func (l *rowLimit) Read(p []byte) (int, error) {
+	if l.left <= 0 {
+		return 0, refused("", "一行超过 %s", "a row has more than %s", mebibytes(maxRowBytes)).
+			hint("可能有未闭合的引号, 或换行符缺失", "a quote may be open, or the line ends missing").err()
+	}
+	n, err := l.r.Read(p[:min(len(p), l.left)])
+	l.left -= n
+	return n, err
+}
+
 // newCSVSource reads the header. Errors are of code coverage.Refused.
 func newCSVSource(r io.Reader) (Source, error) {
-	in := bufio.NewReaderSize(r, 64<<10)
+	limit := &rowLimit{r, maxRowBytes}
+	in := bufio.NewReaderSize(limit, 64<<10)
 	head, err := in.Peek(4096)
 	if err != nil && err != io.EOF {
 		return nil, err
@@ -49,7 +73,7 @@ func newCSVSource(r io.Reader) (Source, error) {
 	case bytes.IndexByte(head, 0) >= 0:
 		return nil, refused("", "这不是文本文件", "this is not a text file").err()
 	}
-	s := &csvSource{r: csv.NewReader(in)}
+	s := &csvSource{r: csv.NewReader(in), limit: limit}
 	header, err := s.r.Read()
 	switch {
 	case err == io.EOF:
@@ -57,6 +81,10 @@ func newCSVSource(r io.Reader) (Source, error) {
 	case err != nil:
 		return nil, csvError(err)
 	}
+	if len(header) > maxColumns {
+		return nil, refused("", "表头有 %d 列, 最多 %d 列", "the header has %d columns, at most %d are read", len(header), maxColumns).err()
+	}
+	seen := make(map[string]bool, len(header))
 	for i, name := range header {
 		if !utf8.ValidString(name) {
 			return nil, notUTF8(1)
@@ -65,10 +93,11 @@ func newCSVSource(r io.Reader) (Source, error) {
 		if name == "" && len(header) > 1 {
 			name = fmt.Sprintf("column %d", i+1)
 		}
-		if slices.Contains(s.fields, name) {
+		if seen[name] {
 			return nil, refused("", "列名重复", "two columns have the same name").field(name).
 				hint("给其中一列改名", "rename one of them").err()
 		}
+		seen[name] = true
 		s.fields = append(s.fields, name)
 	}
 	if len(header) == 1 && strings.ContainsAny(header[0], ";\t") {
@@ -86,6 +115,7 @@ func newCSVSource(r io.Reader) (Source, error) {
 }
 
 func (s *csvSource) Next() (Row, error) {
+	s.limit.left = maxRowBytes
 	cells, err := s.r.Read()
 	if err == io.EOF {
 		return Row{}, io.EOF

@@ -46,18 +46,16 @@ func sourceError(file string, err error) error {
 	}
 	var syntax *geojson.SyntaxError
 	if errors.As(err, &syntax) {
-		e := coverage.Errorf(coverage.Refused, "第 %d 行(第 %d 字节): %s", "line %d, byte %d: %s", syntax.Line, syntax.Offset, syntax.Text)
-		e.Text.Zh = fmt.Sprintf("第 %d 行(第 %d 字节): %s", syntax.Line, syntax.Offset, syntax.Code.Zh())
+		e := &coverage.Error{Code: coverage.Refused, Text: coverage.Text{Zh: syntax.Chinese(), En: syntax.Error()}}
 		e.File, e.Err = baseName(file), err
 		e.Hint = coverage.Text{Zh: "文件没有被导入, 请从源头重新导出", En: "nothing was imported; export the file again from its source"}
 		return e
 	}
 	var foreign *geojson.NotGeoJSONError
 	if errors.As(err, &foreign) {
-		e := coverage.Errorf(coverage.Refused, "%s", "%s", foreign.Text)
-		e.Text.Zh = foreign.Code.Zh()
+		e := &coverage.Error{Code: coverage.Refused, Text: coverage.Text{Zh: foreign.Zh, En: foreign.Text}}
 		e.File, e.Err = baseName(file), err
-		e.Hint = coverage.Text{En: foreign.Hint}
+		e.Hint = coverage.Text{Zh: foreign.HintZh, En: foreign.Hint}
 		return e
 	}
 	return fmt.Errorf("reading %s: %w", baseName(file), err)

@@ -119,11 +119,7 @@ func (s *geojsonSource) Next() (Row, error) {
 }
 
 func fromGeoJSON(f *geojson.Finding) Finding {
-	zh := f.Code.Zh()
-	if f.Path != "" {
-		zh += " (" + f.Path + ")"
-	}
-	return Finding{Code: string(f.Code), Text: coverage.Text{Zh: zh, En: f.Error()}}
+	return Finding{Code: string(f.Code), Text: coverage.Text{Zh: f.Chinese(), En: f.Error()}}
 }
 
 func (s *geojsonSource) Info() SourceInfo {

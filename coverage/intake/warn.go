@@ -23,6 +23,9 @@ func (b *builder) warn(l *coverage.Layer) {
 	if b.rep.CRS == "EPSG:4490" {
 		b.note("cgcs2000", "CGCS2000 按 WGS 84 读取, 在重庆二者相差不到 1 米", "CGCS2000 was read as WGS 84; in Chongqing they differ by decimetres")
 	}
+	if o.Role != coverage.RoleAttributes && l.Len() > 0 {
+		warnSwapped(l.Info.Bound, b.rep)
+	}
 	for i, m := range o.Measures {
 		if n := b.missing[i]; n > 0 {
 			b.note("missing_measure", fmt.Sprintf("%d 行没有 %s(列 %s), 记为未知", n, m.Name, m.Field),
@@ -64,6 +67,20 @@ func (b *builder) warn(l *coverage.Layer) {
 	if b.base == nil { // else the whole is looked at
 		warnOverlaps(l, b.rep)
 	}
+}
+
+// china is a box around the whole country, in degrees.
+var china = orb.Bound{Min: orb.Point{73, 3}, Max: orb.Point{136, 54}}
+
+// warnSwapped tells that a layer, which lies outside of China, would lie inside if latitude and longitude changed places: then both
+// numbers are in range (as in Xinjiang and Tibet), and for the first layer of a project nothing else can tell.
+func warnSwapped(b orb.Bound, rep *coverage.ImportReport) {
+	inside := func(p orb.Point) bool { return china.Contains(orb.Point{p[1], p[0]}) }
+	if china.Intersects(b) || !inside(b.Min) || !inside(b.Max) {
+		return
+	}
+	note(rep, "swapped_axes", "图层不在中国境内, 经纬度对调后则在; 请检查坐标顺序(应为经度、纬度)",
+		"the layer lies outside of China, and would lie inside with latitude and longitude swapped; check the order of the axes (longitude, latitude)")
 }
 
 // columns lists the columns that the file has.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"strings"
 	"syscall"
 
 	sqlite3 "github.com/mattn/go-sqlite3"
@@ -19,6 +20,9 @@ func explain(file string, err error) error {
 	}
 	var known *coverage.Error
 	if errors.As(err, &known) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		if known != nil && known.Code == coverage.Refused && known.File == "" {
+			known.File = file // damage is found far from where the file's name is known
+		}
 		return err
 	}
 	e := &coverage.Error{Code: coverage.Internal, File: file, Err: err,
@@ -28,6 +32,8 @@ func explain(file string, err error) error {
 	switch {
 	case errors.As(err, &sq):
 		explainSQLite(e, sq)
+	case strings.HasPrefix(err.Error(), "sql: Scan error"): // a cell holds what we never write
+		damagedError(e)
 	case errors.As(err, &number) && noRoom(number):
 		noRoomError(e, number)
 	case errors.Is(err, fs.ErrNotExist):
@@ -66,10 +72,21 @@ func explainSQLite(e *coverage.Error, sq sqlite3.Error) {
 			noRoomError(e, sq.SystemErrno)
 		}
 	case sqlite3.ErrNotADB, sqlite3.ErrCorrupt:
-		e.Code = coverage.Refused
-		e.Text = coverage.Text{Zh: "文件已损坏或不是数据库", En: "the file is damaged, or no database"}
-		e.Hint = coverage.Text{Zh: "请使用备份", En: "use a backup of it"}
+		damagedError(e)
+	case sqlite3.ErrError:
+		// Our tables and columns are always there, unless somebody or something changed the schema.
+		for _, beginning := range []string{"no such table", "no such column", "no such index", "malformed database schema", "unsupported file format", "attached databases"} {
+			if strings.HasPrefix(sq.Error(), beginning) {
+				damagedError(e)
+			}
+		}
 	}
+}
+
+func damagedError(e *coverage.Error) {
+	e.Code = coverage.Refused
+	e.Text = coverage.Text{Zh: "文件已损坏或不是数据库", En: "the file is damaged, or no database"}
+	e.Hint = coverage.Text{Zh: "请使用备份", En: "use a backup of it"}
 }
 
 // noRoom tells whether an error of the system says that nothing more can be written.

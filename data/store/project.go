@@ -382,6 +382,8 @@ func identify(path string, newest int, busy time.Duration, rollBack bool) (acces
 		return "", 0, err
 	case schema == 0:
 		return "", 0, foreign
+	case binary.BigEndian.Uint32(header[56:]) != 1: // we write UTF-8, and no program changes that
+		return "", 0, damaged("its text encoding")
 	case schema > newest:
 		return "", 0, refuse(fmt.Sprintf("项目文件是新版本（%d），本程序只认识到 %d", schema, newest),
 			fmt.Sprintf("the project file is of a newer version (%d) than this program knows (%d)", schema, newest),
@@ -420,7 +422,11 @@ func readSchema(path, access string, busy time.Duration) (int, error) {
 	if err := db.QueryRow(`SELECT value FROM lc_meta WHERE key = 'schema'`).Scan(&version); err != nil {
 		return 0, err
 	}
-	return strconv.Atoi(version)
+	schema, err := strconv.Atoi(version)
+	if err != nil {
+		return 0, damaged(err.Error())
+	}
+	return schema, nil
 }
 
 // hasContent tells whether there is a file that is not empty.

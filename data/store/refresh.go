@@ -412,7 +412,7 @@ func (e *edit) row(r *editedRow, blob []byte, cells []any, oldRow int) error {
 		if srs := blobSRS(blob); srs != srsWGS84 && srs != srsGeographic && srs != srsPlane {
 			return e.fail(r.fid, "geom", "几何的坐标系是 %[1]d，列的是 %[2]d", "the geometry's reference system is %[1]d, the column's %[2]d", srs, srsWGS84)
 		}
-		if !conforms(blob, g, e.l.geometry) {
+		if !conforms(blob, g, e.l.geometry) || shapeFault(g) != (coverage.Text{}) { // a ring that is not closed is mended by clean
 			e.drawn[r.fid], e.written[r.fid] = true, true
 		}
 		g = simplest(g)

@@ -115,7 +115,7 @@ func (d *decoder) feature(row *Row, bare bool) {
 	if twice != 0 {
 		for i, name := range []string{"type", "id", "geometry", "properties"} {
 			if twice&(1<<i) != 0 {
-				refused = findingf(DuplicateMember, "the feature has two members named %s", name)
+				refused = findingf(DuplicateMember, "the feature has two members named %s", name).zh("要素有两个成员 %s", name)
 				break
 			}
 		}
@@ -252,18 +252,19 @@ func (d *decoder) geometry() (orb.Geometry, *Finding) {
 	after := d.at
 	defer func() { d.at = after }()
 	if twice != "" {
-		return nil, findingf(DuplicateMember, "the geometry has two members named %s", twice)
+		return nil, findingf(DuplicateMember, "the geometry has two members named %s", twice).zh("几何有两个成员 %s", twice)
 	}
 	if !geometryType(typ) {
 		for _, known := range []string{"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"} {
 			if strings.EqualFold(known, typ) {
-				return nil, findingf(BadType, "unknown geometry type %s, did you mean %s?", quoted([]byte(typ)), known).in("type")
+				return nil, findingf(BadType, "unknown geometry type %s, did you mean %s?", quoted([]byte(typ)), known).
+					zh("未知的几何类型 %s, 是否为 %s?", quoted([]byte(typ)), known).in("type")
 			}
 		}
 		if typ == "" {
-			return nil, findingf(BadType, "the geometry has no type").in("type")
+			return nil, findingf(BadType, "the geometry has no type").zh("几何没有类型").in("type")
 		}
-		return nil, findingf(BadType, "unknown geometry type %s", quoted([]byte(typ))).in("type")
+		return nil, findingf(BadType, "unknown geometry type %s", quoted([]byte(typ))).zh("未知的几何类型 %s", quoted([]byte(typ))).in("type")
 	}
 	if typ == "GeometryCollection" {
 		return d.collection(geometries)
@@ -427,7 +428,8 @@ func flatten(members []orb.Geometry) (orb.Geometry, *Finding) {
 	case len(points) == 0 && len(lines) == 0:
 		return polygons, nil
 	}
-	return nil, findingf(GeometryMixed, "the geometry collection mixes points, lines or polygons; give each kind a feature of its own")
+	return nil, findingf(GeometryMixed, "the geometry collection mixes points, lines or polygons; give each kind a feature of its own").
+		zh("几何集合混有点、线或面; 请每类各用一个要素")
 }
 
 // Coordinates. The cursor stands before the array; findings carry the path from there.
@@ -541,7 +543,7 @@ func (d *decoder) positions() ([]orb.Point, *Finding) {
 func (d *decoder) position() (orb.Point, *Finding) {
 	var p orb.Point
 	if d.vertices++; d.vertices > d.maxVertices {
-		return p, findingf(TooManyVertices, "the feature has more than %d vertices", d.maxVertices)
+		return p, findingf(TooManyVertices, "the feature has more than %d vertices", d.maxVertices).zh("要素的顶点超过 %d 个", d.maxVertices)
 	}
 	n := 0
 	for d.open('['); d.more(']'); n++ {
@@ -558,12 +560,12 @@ func (d *decoder) position() (orb.Point, *Finding) {
 		}
 		v, ok := parseFloat(num)
 		if !ok {
-			return p, findingf(NotFinite, "%s is too large for a coordinate", shorten(num)).at(n)
+			return p, findingf(NotFinite, "%s is too large for a coordinate", shorten(num)).zh("%s 过大, 不能作为坐标", shorten(num)).at(n)
 		}
 		p[n] = v
 	}
 	if n < 2 {
-		return p, findingf(ShortPosition, "a position needs two numbers and has %d", n)
+		return p, findingf(ShortPosition, "a position needs two numbers and has %d", n).zh("坐标需要两个数, 只有 %d 个", n)
 	}
 	if n > 2 {
 		d.altitudes++

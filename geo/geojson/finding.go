@@ -148,7 +148,20 @@ func (c Code) titles() (en, zh string) {
 type Finding struct {
 	Code Code
 	Text string // English, one sentence without a full stop
+	Zh   string // the same in Chinese; empty where the code's title says it all
 	Path string // where in the feature, such as geometry.coordinates[0][3]; may be empty
+}
+
+// Chinese gives the finding as one line of Chinese text.
+func (f *Finding) Chinese() string {
+	text := f.Zh
+	if text == "" {
+		text = f.Code.Zh()
+	}
+	if f.Path == "" {
+		return text
+	}
+	return text + " (" + f.Path + ")"
 }
 
 // Error gives the finding as one line of text.
@@ -161,6 +174,12 @@ func (f *Finding) Error() string {
 
 func findingf(c Code, format string, args ...any) *Finding {
 	return &Finding{Code: c, Text: fmt.Sprintf(format, args...)}
+}
+
+// zh says the finding in Chinese, where there is more to say than the code's title.
+func (f *Finding) zh(format string, args ...any) *Finding {
+	f.Zh = fmt.Sprintf(format, args...)
+	return f
 }
 
 // at puts an array index in front of the finding's path while it travels outwards.
@@ -184,6 +203,7 @@ type SyntaxError struct {
 	Offset int64 // bytes before the place, from the start of the file
 	Line   int   // 1-based
 	Text   string
+	Zh     string // the same in Chinese; empty where the code's title says it all
 }
 
 // Error gives the place and the reason.
@@ -191,11 +211,22 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("line %d, byte %d: %s", e.Line, e.Offset, e.Text)
 }
 
+// Chinese gives the same as Error in Chinese.
+func (e *SyntaxError) Chinese() string {
+	text := e.Zh
+	if text == "" {
+		text = e.Code.Zh()
+	}
+	return fmt.Sprintf("第 %d 行(第 %d 字节): %s", e.Line, e.Offset, text)
+}
+
 // NotGeoJSONError says that the file is readable but holds no GeoJSON (Code: NotGeoJSON or EmptyFile).
 type NotGeoJSONError struct {
 	Code Code
 	Text string // what was found
 	Hint string // what the user can do; may be empty
+
+	Zh, HintZh string // the same in Chinese
 }
 
 // Error gives what was found and the hint.

@@ -118,3 +118,43 @@ func FuzzParseProperties(f *testing.F) {
 		}
 	})
 }
+
+// A geometry that is accepted by itself is the one that the reader of files accepts without a repair, and keeps its bytes when
+// it is written and read again.
+func FuzzParseGeometry(f *testing.F) {
+	for _, seed := range []string{`{"type":"Point","coordinates":[106.5,29.5]}`, `{"type":"MultiPolygon","coordinates":[[[[0,0],[10,0],[10,10],[0,0]],[[4,1],[5,2],[5,1],[4,1]]]]}`,
+		`{"type":"GeometryCollection","geometries":[{"type":"Point","coordinates":[1,2]}]}`, `{"coordinates":[[0,0],[1e-7,1]],"type":"LineString","type":"Point"}`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		g, err := ParseGeometry(data)
+		rows, _, fileErr := readAll(t, string(data), Limits{})
+		asFile := fileErr == nil && len(rows) == 1 && rows[0].Refused == nil && len(rows[0].Repairs) == 0
+		if err != nil {
+			if g != nil {
+				t.Fatalf("a geometry and an error: %v, %v", g, err)
+			}
+			if asFile && bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("{")) && orb.Geometry(nil) != rows[0].Feature.Geometry && !isFeature(data) {
+				t.Fatalf("refused as %v, but the reader takes it as %v", err, rows[0].Feature.Geometry)
+			}
+			return
+		}
+		if !json.Valid(data) {
+			t.Fatal("accepted what is no JSON")
+		}
+		if !asFile || !orb.Equal(g, rows[0].Feature.Geometry) {
+			t.Fatalf("accepted as %v, by the reader as %+v, %v", g, rows, fileErr)
+		}
+		text := AppendGeometry(nil, g)
+		again, err := ParseGeometry(text)
+		if err != nil || !orb.Equal(g, again) || !bytes.Equal(text, AppendGeometry(nil, again)) {
+			t.Fatalf("%s was read back as %v, %v", text, again, err)
+		}
+	})
+}
+
+// isFeature tells whether a document is a Feature or a GeometryCollection, which the reader takes apart, rather than one geometry.
+func isFeature(data []byte) bool {
+	var outer struct{ Type string }
+	return json.Unmarshal(bytes.TrimPrefix(data, []byte("\ufeff")), &outer) != nil || outer.Type == "Feature" || outer.Type == "FeatureCollection" || outer.Type == "GeometryCollection"
+}

@@ -198,7 +198,7 @@ func (r *Reader) open() (Row, error) {
 		return Row{}, err
 	}
 	if !ok {
-		return Row{}, &NotGeoJSONError{Code: EmptyFile, Text: "the file is empty"}
+		return Row{}, &NotGeoJSONError{Code: EmptyFile, Text: "the file is empty", Zh: "文件是空的"}
 	}
 	r.start, r.startLine = r.s.offset(), r.s.line
 	r.s.mark = r.s.pos
@@ -214,10 +214,11 @@ func (r *Reader) open() (Row, error) {
 			err = r.s.failed()
 		}
 		if err == nil {
-			e := &NotGeoJSONError{Code: NotGeoJSON, Text: "the file holds a single JSON value that is no object"}
+			e := &NotGeoJSONError{Code: NotGeoJSON, Text: "the file holds a single JSON value that is no object", Zh: "文件只有一个 JSON 值, 不是对象"}
 			if c == '[' {
-				e.Text = "the file is a JSON array"
+				e.Text, e.Zh = "the file is a JSON array", "文件是 JSON 数组"
 				e.Hint = `GeoJSON features belong into {"type": "FeatureCollection", "features": [...]}`
+				e.HintZh = `GeoJSON 要素应放在 {"type": "FeatureCollection", "features": [...]} 之中`
 			}
 			err = e
 		}
@@ -231,17 +232,17 @@ func (r *Reader) open() (Row, error) {
 // magic looks for the marks of other formats, and passes a UTF-8 byte order mark.
 func (r *Reader) magic() error {
 	b := r.s.ahead(16)
-	for _, m := range []struct{ magic, text, hint string }{
-		{"\x1f\x8b", "the file is gzip-compressed", "unpack it first"},
-		{"PK\x03\x04", "the file is a zip archive (or KMZ, XLSX)", "unpack it first"},
-		{"SQLite format 3", "the file is a SQLite database or GeoPackage", "export its layer as GeoJSON"},
-		{"\x00\x00\x27\x0a", "the file is a Shapefile", "convert it to GeoJSON"},
-		{"\xff\xfe", "the text is UTF-16", "save it as UTF-8"},
-		{"\xfe\xff", "the text is UTF-16", "save it as UTF-8"},
-		{"<", "the file is XML (KML, GML, OSM) or HTML", "convert it to GeoJSON"},
+	for _, m := range []struct{ magic, text, hint, zh, hintZh string }{
+		{"\x1f\x8b", "the file is gzip-compressed", "unpack it first", "文件是 gzip 压缩的", "请先解压"},
+		{"PK\x03\x04", "the file is a zip archive (or KMZ, XLSX)", "unpack it first", "文件是 zip 压缩包(或 KMZ、XLSX)", "请先解压"},
+		{"SQLite format 3", "the file is a SQLite database or GeoPackage", "export its layer as GeoJSON", "文件是 SQLite 数据库或 GeoPackage", "请把其中的图层导出为 GeoJSON"},
+		{"\x00\x00\x27\x0a", "the file is a Shapefile", "convert it to GeoJSON", "文件是 Shapefile", "请转换为 GeoJSON"},
+		{"\xff\xfe", "the text is UTF-16", "save it as UTF-8", "文本是 UTF-16 编码", "请另存为 UTF-8"},
+		{"\xfe\xff", "the text is UTF-16", "save it as UTF-8", "文本是 UTF-16 编码", "请另存为 UTF-8"},
+		{"<", "the file is XML (KML, GML, OSM) or HTML", "convert it to GeoJSON", "文件是 XML (KML、GML、OSM) 或 HTML", "请转换为 GeoJSON"},
 	} {
 		if bytes.HasPrefix(b, []byte(m.magic)) {
-			return &NotGeoJSONError{Code: NotGeoJSON, Text: m.text, Hint: m.hint}
+			return &NotGeoJSONError{Code: NotGeoJSON, Text: m.text, Hint: m.hint, Zh: m.zh, HintZh: m.hintZh}
 		}
 	}
 	if bytes.HasPrefix(b, []byte("\xef\xbb\xbf")) {
@@ -305,7 +306,7 @@ func (r *Reader) member(key string) (rows bool, err error) {
 			typ = string(r.d.string())
 		}
 		if r.top.hasType && typ != r.top.typ {
-			return false, &NotGeoJSONError{Code: NotGeoJSON, Text: "the outer object has two different types"}
+			return false, &NotGeoJSONError{Code: NotGeoJSON, Text: "the outer object has two different types", Zh: "外层对象有两个不同的 type"}
 		}
 		r.top.typ, r.top.hasType = typ, true
 		if typ == "FeatureCollection" || typ == "GeometryCollection" {
@@ -318,7 +319,7 @@ func (r *Reader) member(key string) (rows bool, err error) {
 			of = "GeometryCollection"
 		}
 		if r.top.rows == key {
-			return false, &NotGeoJSONError{Code: NotGeoJSON, Text: "the outer object has two members named " + key}
+			return false, &NotGeoJSONError{Code: NotGeoJSON, Text: "the outer object has two members named " + key, Zh: "外层对象有两个成员 " + key}
 		}
 		c, _ := s.peek()
 		switch {
@@ -340,7 +341,7 @@ func (r *Reader) member(key string) (rows bool, err error) {
 			if err := s.value(); err != nil {
 				return false, err
 			}
-			return false, &NotGeoJSONError{Code: NotGeoJSON, Text: "the member " + key + " of the " + of + " is no array"}
+			return false, &NotGeoJSONError{Code: NotGeoJSON, Text: "the member " + key + " of the " + of + " is no array", Zh: of + " 的成员 " + key + " 不是数组"}
 		}
 		return false, s.value()
 	case "crs":
@@ -373,7 +374,7 @@ func (r *Reader) kept(scan func() error) ([]byte, error) {
 		return nil, err
 	}
 	if s.mark < 0 || s.offset()-from > s.maxKeep {
-		return nil, s.fail(TooLarge, "a member has more than %d bytes", s.maxKeep)
+		return nil, inChinese(s.fail(TooLarge, "a member has more than %d bytes", s.maxKeep), "成员超过 %d 字节", s.maxKeep)
 	}
 	text := s.bytesFrom(from)
 	if !outer {
@@ -452,7 +453,7 @@ func (r *Reader) end() (Row, error) {
 }
 
 func (r *Reader) tooLarge() *Finding {
-	return findingf(TooLarge, "the feature has more than %d bytes", r.lim.MaxFeatureBytes)
+	return findingf(TooLarge, "the feature has more than %d bytes", r.lim.MaxFeatureBytes).zh("要素超过 %d 字节", r.lim.MaxFeatureBytes)
 }
 
 // notGeoJSON says what the outer object is instead, as far as it can be known.
@@ -463,27 +464,35 @@ func (r *Reader) notGeoJSON() *NotGeoJSONError {
 	switch {
 	case t.typ == "Topology" || has("arcs") && has("objects"):
 		e.Text, e.Hint = "the file is TopoJSON", "convert it to GeoJSON"
+		e.Zh, e.HintZh = "文件是 TopoJSON", "请转换为 GeoJSON"
 	case has("geometryType") || has("spatialReference") || has("displayFieldName"):
 		e.Text, e.Hint = "the file is Esri JSON", "export it as GeoJSON (f=geojson)"
+		e.Zh, e.HintZh = "文件是 Esri JSON", "请导出为 GeoJSON (f=geojson)"
 	case has("elements") && (has("osm3s") || has("generator")):
 		e.Text, e.Hint = "the file is an Overpass answer", "convert it to GeoJSON (osmtogeojson)"
+		e.Zh, e.HintZh = "文件是 Overpass 的应答", "请转换为 GeoJSON (osmtogeojson)"
 	case t.typ == "FeatureCollection":
-		e.Text = "the FeatureCollection has no features"
+		e.Text, e.Zh = "the FeatureCollection has no features", "FeatureCollection 没有 features"
 	case t.typ == "GeometryCollection":
-		e.Text = "the GeometryCollection has no geometries"
+		e.Text, e.Zh = "the GeometryCollection has no geometries", "GeometryCollection 没有 geometries"
 	case (t.typ == "Feature" || geometryType(t.typ)) && (t.rows == "features" || has("features")):
 		e.Text, e.Hint = "the outer object has features but is of type "+t.typ, `its type should be "FeatureCollection"`
+		e.Zh, e.HintZh = "外层对象有 features, 类型却是 "+t.typ, `类型应为 "FeatureCollection"`
 	case t.rows != "" && !t.hasType:
 		e.Text, e.Hint = "the outer object has no type", `its type should be "FeatureCollection"`
+		e.Zh, e.HintZh = "外层对象没有 type", `类型应为 "FeatureCollection"`
 	case t.rows != "":
 		e.Text, e.Hint = "the outer object has "+t.rows+" but is of type "+quoted([]byte(t.typ)), `its type should be "FeatureCollection"`
+		e.Zh, e.HintZh = "外层对象有 "+t.rows+", 类型却是 "+quoted([]byte(t.typ)), `类型应为 "FeatureCollection"`
 	case !t.hasType:
 		e.Text, e.Hint = "the outer object has no type", "a GeoJSON file is a FeatureCollection, a Feature or a geometry"
+		e.Zh, e.HintZh = "外层对象没有 type", "GeoJSON 文件应为 FeatureCollection、Feature 或几何"
 	default:
 		e.Text, e.Hint = "the outer object is of type "+quoted([]byte(t.typ)), "a GeoJSON file is a FeatureCollection, a Feature or a geometry"
+		e.Zh, e.HintZh = "外层对象的类型是 "+quoted([]byte(t.typ)), "GeoJSON 文件应为 FeatureCollection、Feature 或几何"
 		for _, known := range []string{"FeatureCollection", "Feature"} {
 			if strings.EqualFold(known, t.typ) {
-				e.Hint = "did you mean " + known + "?"
+				e.Hint, e.HintZh = "did you mean "+known+"?", "是否为 "+known+"?"
 			}
 		}
 	}
@@ -681,7 +690,7 @@ func (r *Reader) record() (Row, error) {
 		row.Refused = &Finding{Code: BadJSON, Text: err.Error()}
 		var syntax *SyntaxError
 		if errors.As(err, &syntax) {
-			row.Refused.Code = syntax.Code
+			row.Refused.Code, row.Refused.Zh = syntax.Code, syntax.Chinese()
 		}
 		return row, nil
 	}

@@ -52,10 +52,7 @@ func (s *scanner) fill() bool {
 		}
 	}
 	if s.end == len(s.buf) {
-		size := 2 * len(s.buf)
-		if size < bufferSize {
-			size = bufferSize
-		}
+		size := max(2*len(s.buf), bufferSize)
 		bigger := make([]byte, size)
 		copy(bigger, s.buf[:s.end])
 		s.buf = bigger
@@ -136,6 +133,14 @@ func (s *scanner) fail(code Code, format string, args ...any) error {
 	return &SyntaxError{Code: code, Offset: s.offset(), Line: s.line, Text: fmt.Sprintf(format, args...)}
 }
 
+// inChinese says a syntax error in Chinese, where there is more to say than the code's title.
+func inChinese(err error, format string, args ...any) error {
+	if e, ok := err.(*SyntaxError); ok {
+		e.Zh = fmt.Sprintf(format, args...)
+	}
+	return err
+}
+
 func (s *scanner) unexpected(want string) error {
 	c, ok := s.peek()
 	if !ok {
@@ -158,7 +163,7 @@ func (s *scanner) value() error {
 		switch c {
 		case '{', '[':
 			if len(s.stack) >= s.maxDepth {
-				return s.fail(TooDeep, "nested deeper than %d levels", s.maxDepth)
+				return inChinese(s.fail(TooDeep, "nested deeper than %d levels", s.maxDepth), "嵌套超过 %d 层", s.maxDepth)
 			}
 			object := c == '{'
 			s.stack = append(s.stack, object)
@@ -273,7 +278,8 @@ func (s *scanner) str() error {
 			if r, n := utf8.DecodeRune(s.ahead(utf8.UTFMax)); r != utf8.RuneError || n == 3 {
 				s.pos += n
 			} else {
-				return s.fail(BadUTF8, "byte 0x%02x is not UTF-8; save the file as UTF-8 (it may be GBK)", c)
+				return inChinese(s.fail(BadUTF8, "byte 0x%02x is not UTF-8; save the file as UTF-8 (it may be GBK)", c),
+					"字节 0x%02x 不是 UTF-8; 请另存为 UTF-8 (可能是 GBK)", c)
 			}
 		case c < 0x20:
 			return s.fail(BadJSON, "control character 0x%02x inside a string", c)

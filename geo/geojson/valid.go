@@ -196,17 +196,19 @@ func checkRange(p orb.Point) *Finding {
 	if x <= 180 && y <= 90 {
 		return nil
 	}
-	what := "longitude " + strconv.FormatFloat(p[0], 'g', 10, 64) + " is beyond ±180°"
+	f := findingf(OutOfRange, "longitude %.10g is beyond ±180°", p[0]).zh("经度 %.10g 超出 ±180°", p[0])
 	if x <= 180 {
-		what = "latitude " + strconv.FormatFloat(p[1], 'g', 10, 64) + " is beyond ±90°"
+		f = findingf(OutOfRange, "latitude %.10g is beyond ±90°", p[1]).zh("纬度 %.10g 超出 ±90°", p[1])
 	}
 	switch {
 	case x <= 90 && y <= 180:
-		what += "; latitude and longitude look swapped"
+		f.Text += "; latitude and longitude look swapped"
+		f.Zh += "; 经纬度似乎写反了"
 	case x > 1000 || y > 1000:
-		what += "; this looks like metres of a plane coordinate system: declare the layer's CRS"
+		f.Text += "; this looks like metres of a plane coordinate system: declare the layer's CRS"
+		f.Zh += "; 像是平面坐标系的米: 请声明图层的坐标系"
 	}
-	return &Finding{Code: OutOfRange, Text: what}
+	return f
 }
 
 // checkMeridian refuses an edge that spans more than 180° of longitude: read as RFC 7946 says, it runs around the earth the long
@@ -214,7 +216,8 @@ func checkRange(p orb.Point) *Finding {
 func checkMeridian(ps []orb.Point) *Finding {
 	for i := 1; i < len(ps); i++ {
 		if math.Abs(ps[i][0]-ps[i-1][0]) > 180 {
-			return findingf(Antimeridian, "the edge from %s to %s spans more than 180° of longitude; cut the geometry at the antimeridian", place(ps[i-1]), place(ps[i]))
+			return findingf(Antimeridian, "the edge from %s to %s spans more than 180° of longitude; cut the geometry at the antimeridian", place(ps[i-1]), place(ps[i])).
+				zh("从 %s 到 %s 的边跨越经度超过 180°; 请在 180° 经线处切开", place(ps[i-1]), place(ps[i]))
 		}
 	}
 	return nil
@@ -227,7 +230,7 @@ func cleanLine(ps []orb.Point) (orb.LineString, *Finding) {
 	}
 	out := distinct(ps, 0)
 	if len(out) < 2 {
-		return nil, findingf(ShortLine, "a line needs two distinct positions and has only %s", place(out[0]))
+		return nil, findingf(ShortLine, "a line needs two distinct positions and has only %s", place(out[0])).zh("线至少要有两个不同的点, 只有 %s", place(out[0]))
 	}
 	return out, nil
 }
@@ -255,7 +258,7 @@ func cleanRing(ps []orb.Point) (orb.Ring, bool, *Finding) {
 	closed := first == last
 	near := !closed && math.Abs(first[0]-last[0]) <= closeEnough && math.Abs(first[1]-last[1]) <= closeEnough
 	if n := len(ps); n < 3 || n == 3 && (closed || near) {
-		return nil, false, findingf(ShortRing, "a ring needs four positions and has %d", n)
+		return nil, false, findingf(ShortRing, "a ring needs four positions and has %d", n).zh("环至少要有四个点, 只有 %d 个", n)
 	}
 	out := distinct(ps, 1)
 	if near {
@@ -274,7 +277,7 @@ func cleanRing(ps []orb.Point) (orb.Ring, bool, *Finding) {
 			}
 		}
 	}
-	return nil, false, findingf(CollapsedRing, "the ring at %s has no area", place(out[0]))
+	return nil, false, findingf(CollapsedRing, "the ring at %s has no area", place(out[0])).zh("%s 处的环没有面积", place(out[0]))
 }
 
 func closedText(n int) string {
@@ -379,7 +382,8 @@ func (v *validator) crossings() *Finding {
 	case found != nil:
 		return found
 	case !done:
-		return findingf(TooComplex, "the polygon has %d edges that lie so that checking them would take too long; simplify or split it", v.n)
+		return findingf(TooComplex, "the polygon has %d edges that lie so that checking them would take too long; simplify or split it", v.n).
+			zh("多边形的 %d 条边排布复杂, 检查耗时过长; 请简化或拆分", v.n)
 	}
 	return v.pending
 }
@@ -464,7 +468,7 @@ func (v *validator) cross(i, j int, at orb.Point) *Finding {
 }
 
 func (v *validator) fault(ring int, code Code, text string, at orb.Point) *Finding {
-	f := findingf(code, "%s at %s", text, place(at)).at(v.rings[ring].number)
+	f := findingf(code, "%s at %s", text, place(at)).zh("%s, 位于 %s", code.Zh(), place(at)).at(v.rings[ring].number)
 	if v.multi {
 		f.at(v.rings[ring].polygon)
 	}
@@ -518,7 +522,8 @@ func (v *validator) nesting() *Finding {
 				hit = append(hit, j)
 			}
 		}) {
-			return findingf(TooComplex, "the polygon's %d rings lie so that checking them would take too long; split it", len(v.rings))
+			return findingf(TooComplex, "the polygon's %d rings lie so that checking them would take too long; split it", len(v.rings)).
+				zh("多边形的 %d 个环排布复杂, 检查耗时过长; 请拆分", len(v.rings))
 		}
 		for _, j := range hit {
 			if parity[j] {
