@@ -19,7 +19,7 @@ import (
 // check runs a law over generated cities.
 func check(t *testing.T, law func(t *rapid.T, c *latticeCity)) {
 	t.Helper()
-	rapid.Check(t, func(rt *rapid.T) { law(rt, drawCity(rt)) })
+	cases(t, 100, func(rt *rapid.T) { law(rt, drawCity(rt)) })
 }
 
 // judge scores a lattice city.
@@ -65,7 +65,7 @@ func TestLawPeopleAreCountedInClosedForm(t *testing.T) {
 
 // Clinics at the corners of neighborhoods serve a quarter of a disc in each.
 func TestLawLandIsCountedInClosedForm(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	cases(t, 100, func(t *rapid.T) {
 		c := &latticeCity{nx: rapid.IntRange(1, 3).Draw(t, "nx"), ny: rapid.IntRange(1, 3).Draw(t, "ny"), side: 300, step: 100,
 			limit: float64(rapid.IntRange(20, 150).Draw(t, "limit"))}
 		x0, y0 := c.origin()
@@ -235,7 +235,7 @@ func TestLawPartsSumToTheWhole(t *testing.T) {
 
 // Gaps of points are the unions of their lattice squares: as many as brute force joins, of the same area, each a valid polygon.
 func TestLawGapsAreUnionsOfSquares(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	cases(t, 100, func(t *rapid.T) {
 		type box struct{ x0, y0, x1, y1 int64 }
 		x, y, w, h := squareAt(xy(100, 100))
 		at, n := map[string]orb.Geometry{}, map[string]int64{}

@@ -111,16 +111,16 @@ func (b *bench) cityCase(ctx context.Context, share float64, folder string, seed
 	if err != nil {
 		return c, nil, err
 	}
-	ofBoth, err := b.writeCatalog(name+"-land", catalogText(c.Services, false, "land", "population"))
+	ofLand, err := b.writeCatalog(name+"-land", catalogText(c.Services, false, "land"))
 	if err != nil {
 		return c, nil, err
 	}
-	jobs := []job{b.score(name+"/people", people, ofPeople, false), b.score(name+"/land", withLand, ofBoth, true)}
+	jobs := []job{b.score(name+"/people", people, ofPeople, false), b.score(name+"/land", withLand, ofLand, true)}
 	if share != 1 {
 		return c, jobs, nil
 	}
 	for i, project := range []string{people, withLand} {
-		j, err := b.changed(ctx, jobs[i].key+"-again", project, c, []string{ofPeople, ofBoth}[i], i == 1)
+		j, err := b.changed(ctx, jobs[i].key+"-again", project, c, []string{ofPeople, ofLand}[i], i == 1)
 		if err != nil {
 			return c, nil, err
 		}

@@ -26,7 +26,7 @@ var rows = []row{
 	{key: "city-1/import", what: "generated city: import of DEMAND places of people, FACILITIES facilities, UNITS neighborhoods"},
 	{key: "city-1/people", what: "score: people × 20 services (gaps later)", seconds: 3, mib: 1024},
 	{key: "city-1/people-again", what: "again, with one of 20 layers of facilities changed", times: "city-1/people"},
-	{key: "city-1/land", what: "score: people and PARCELS parcels of land × 20 services, gaps drawn", seconds: 30},
+	{key: "city-1/land", what: "score: PARCELS parcels of land × 20 services, shares of people beside, gaps of land and service areas drawn", seconds: 30},
 	{key: "city-1/land-again", what: "again, with one of 20 layers of facilities changed", times: "city-1/land"},
 }
 
@@ -89,7 +89,7 @@ func (b *bench) targets(key string) bool {
 
 // growth compares the sizes of the generated city with n log n.
 func (b *bench) growth(s *strings.Builder) {
-	head := "\n| generated city 生成城市 | people 人口, s | ÷ n log n | people, land and gaps 人口、用地与盲区, s | ÷ n log n |\n|---|---|---|---|---|\n"
+	head := "\n| generated city 生成城市 | people 人口, s | ÷ n log n | land, and its gaps 用地与盲区, s | ÷ n log n |\n|---|---|---|---|---|\n"
 	for _, share := range cityShares {
 		cells := fmt.Sprintf("| %s places | ", thousands(chongqing.part(share*b.scale).Demand))
 		any := false
