@@ -105,7 +105,7 @@ func TestSection(t *testing.T) {
 		"| score: people × 20 services (gaps later) | 2.50 | ≤ 3.00: yes 是 | 5.00 | 1025 | ≤ 1024: **no 否** | 2 % | 1 |",
 		"| again, with one of 20 layers of facilities changed | 0.240 | ≤ 0.250: yes 是 |",
 		"| again, with one of 20 layers of facilities changed | 3.00 | ≤ 3.10: disturbed 受扰 |", // the first run was
-		"| score: people and 45,080 parcels of land × 20 services, gaps drawn | 31.0 † | ≤ 30.0: disturbed 受扰 |",
+		"| score: 45,080 parcels of land × 20 services, shares of people beside, gaps of land and service areas drawn | 31.0 † | ≤ 30.0: disturbed 受扰 |",
 		"| 300,000 places | 0.600 | 1.00 | | |",
 		"| 1,200,000 places | 2.50 | 0.94 | 31.0 † |  |",
 		"| **lifecircle** score: project file → saved run | 0.100 | | | 80 | 0 / 0 / 0 of 266208 | 0.001 | 0 % | 1 |",
