@@ -118,7 +118,10 @@ func Assess(ctx context.Context, city *City, cat *catalog.Catalog, services *cat
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	j := &judge{city: city, catalog: cat, services: cat.Services, ruler: Radius{}, params: p, threads: o.threads()}
+	j, err := newJudge(city, cat, cat.Services, p, o.threads())
+	if err != nil {
+		return nil, err
+	}
 	run := &Run{
 		RunInfo: RunInfo{Catalog: cat.ID, Params: p}, Version: AlgorithmVersion, Inputs: city.Inputs,
 		CatalogHash: cat.Hash(), CatalogSource: cat.Canonical(), Catalog: cat, services: services,

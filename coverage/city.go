@@ -3,6 +3,7 @@ package coverage
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sort"
 
 	"github.com/paulmach/orb"
@@ -206,6 +207,37 @@ func (c *City) addUnits(layers []*Layer) error {
 	return c.findOverlaps()
 }
 
+// memberSets gives the units of parents.
+func memberSets(parents []parent) [][]int {
+	sets := make([][]int, len(parents))
+	for k, p := range parents {
+		sets[k] = p.members
+	}
+	return sets
+}
+
+// with gives a city in which these sets of units are further subjects behind the parents, wherever their demand or land is more
+// than the sum of the units' (groups that are apart stay without them). The city itself stays as it is.
+func (c *City) with(sets [][]int) (*City, error) {
+	out := *c
+	out.groups = slices.Clone(c.groups)
+	var err error
+	for i, g := range c.groups {
+		if g.apart {
+			continue
+		}
+		if out.groups[i], err = g.with(sets); err != nil {
+			return nil, err
+		}
+	}
+	if c.land != nil {
+		if out.land, err = c.land.with(sets); err != nil {
+			return nil, err
+		}
+	}
+	return &out, nil
+}
+
 // findOverlaps marks units that share interior with another one, so that their parents' land is not counted twice.
 func (c *City) findOverlaps() error {
 	c.overlapping = make([]bool, len(c.units))
@@ -218,16 +250,25 @@ func (c *City) findOverlaps() error {
 			if b <= a || (c.overlapping[a] && c.overlapping[b]) || !outlines[a].Meets(outlines[b]) {
 				continue
 			}
-			shared, err := overlay.Intersection(c.units[a].geometry, c.units[b].geometry)
+			shared, err := c.overlap(a, b)
 			if err != nil {
-				return fmt.Errorf("neighborhoods %s and %s: %w", c.units[a].id, c.units[b].id, err)
+				return err
 			}
-			if len(shared) > 0 && measure.AreaMM2(shared) >= minLandMM2 {
+			if shared {
 				c.overlapping[a], c.overlapping[b] = true, true
 			}
 		}
 	}
 	return nil
+}
+
+// overlap tells whether two units share interior: 1 m² at least.
+func (c *City) overlap(a, b int) (bool, error) {
+	shared, err := overlay.Intersection(c.units[a].geometry, c.units[b].geometry)
+	if err != nil {
+		return false, fmt.Errorf("neighborhoods %s and %s: %w", c.units[a].id, c.units[b].id, err)
+	}
+	return len(shared) > 0 && measure.AreaMM2(shared) >= minLandMM2, nil
 }
 
 func (c *City) addFacilities(layers []*Layer) {

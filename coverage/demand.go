@@ -1,7 +1,9 @@
 package coverage
 
 import (
+	"encoding/binary"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"sort"
@@ -16,20 +18,39 @@ import (
 // group is demand of one kind: places with weights, and who they belong to.
 //
 // A place is a point of demand, the piece of a cell that lies in one neighborhood (or in none), or a
-// building. Places behind `exported` are pieces that only a parent needs, where a cell straddles the
-// border between two of its members.
+// building. Places behind `exported` are pieces that only several units together need, where a cell straddles the
+// border between two of them.
 type group struct {
 	kind     string      // "demand", "buildings" or "totals"
 	points   []orb.Point // where each place is judged
 	places   *Places     // points, prepared
 	ids      []string    // id of the row that a place comes from
 	layers   []string    // name of its layer
+	names    []string    // of measures that rows give
 	measures map[string]*weights
-	subjects [][]int32 // per subject (units, then parents): its places, ascending
+	subjects [][]int32 // per subject (units, then parents, then what City.with adds): its places, ascending
 	exported int
 	apart    bool                       // no place is in two units: a parent's sums are those of its units
-	pieces   map[int32]orb.MultiPolygon // geometry of places that are pieces of cells
+	pieces   map[int32]orb.MultiPolygon // geometry of exported places that are pieces of cells
 	widths   []float64                  // of cells, metres
+
+	straddlers []straddler
+	unions     map[string]int32 // places in several units of a cell (unionKey) → the place that they are together
+}
+
+// straddler is a cell in several units, with its piece in each of them.
+type straddler struct {
+	cell   demandRow
+	whole  int64   // area of the cell, mm²
+	units  []int   // ascending
+	places []int32 // per unit
+	parts  []int64 // per unit: area of the piece, mm²
+}
+
+// demandRow is what a group takes of a row.
+type demandRow struct {
+	id, layer string
+	milli     []int64 // per name of group.names, 0 where unknown
 }
 
 // weights are one measure of a group's places.
@@ -106,52 +127,29 @@ func (c *City) fill(g *group, layers []*Layer) error {
 			return x.layer.Info.Name < y.layer.Info.Name
 		})
 	}
-	names := sortedKeys(g.measures)
-	for _, name := range names {
+	g.names = sortedKeys(g.measures)
+	for _, name := range g.names {
 		for _, r := range rows {
 			if m, ok := r.layer.Measure(name); ok && m.Values[r.i] == Unknown {
 				g.measures[name].unknown++
 			}
 		}
 	}
-	place := func(r row, p orb.Point, part, whole int64) int32 {
-		g.points = append(g.points, p)
-		g.ids = append(g.ids, r.layer.IDs[r.i])
-		g.layers = append(g.layers, r.layer.Info.Name)
-		for _, name := range names {
-			w, v := g.measures[name], int64(0)
-			if m, ok := r.layer.Measure(name); ok && m.Values[r.i] != Unknown {
-				v = portion(m.Values[r.i], part, whole)
-			}
-			w.milli = append(w.milli, v)
-		}
-		return int32(len(g.points) - 1)
-	}
-	placePiece := func(r row, piece orb.MultiPolygon, part, whole int64) int32 {
-		n := place(r, measure.PointOnSurface(piece), part, whole)
-		if g.pieces == nil {
-			g.pieces = map[int32]orb.MultiPolygon{}
-		}
-		g.pieces[n] = piece
-		return n
-	}
-
-	g.subjects = make([][]int32, len(c.units)+len(c.parents))
-	// straddlers are cells in several neighborhoods, with their place in each; split are all those places
-	type straddler struct {
-		row    row
-		whole  int64
-		units  []int
-		places []int32
-	}
-	var straddlers []straddler
-	split := map[int32]bool{}
+	g.subjects = make([][]int32, len(c.units), len(c.units)+len(c.parents))
 	several := false
 	spots := c.spots(rows, g.kind)
 	g.points, g.ids, g.layers = slices.Grow(g.points, len(rows)), slices.Grow(g.ids, len(rows)), slices.Grow(g.layers, len(rows))
+	milli := make([]int64, len(g.names))
 	for i, r := range rows {
+		at := demandRow{r.layer.IDs[r.i], r.layer.Info.Name, milli}
+		for k, name := range g.names {
+			milli[k] = 0
+			if m, ok := r.layer.Measure(name); ok && m.Values[r.i] != Unknown {
+				milli[k] = m.Values[r.i]
+			}
+		}
 		if s := &spots[i]; s.cell == nil {
-			n := place(r, s.point, 1, 1)
+			n := g.place(at, s.point, 1, 1)
 			if s.first >= 0 {
 				g.subjects[s.first] = append(g.subjects[s.first], n)
 			}
@@ -161,40 +159,75 @@ func (c *City) fill(g *group, layers []*Layer) error {
 			}
 			continue
 		}
-		cell, whole := spots[i].cell, spots[i].whole
-		g.widths = append(g.widths, boundWidth(cell.Bound()))
-		cell = overlay.Normalize(cell) // neighbors that share a border share its rounded vertices, cut or not
-		parts, rest, err := c.cut(cell)
-		if err != nil {
-			return fmt.Errorf("demand cell %s: %w", r.layer.IDs[r.i], err)
-		}
-		s := straddler{row: r, whole: whole}
-		for _, p := range parts {
-			if part := pieceArea(p.piece, cell, whole); part > 0 {
-				n := placePiece(r, p.piece, part, whole)
-				g.subjects[p.unit] = append(g.subjects[p.unit], n)
-				s.units, s.places = append(s.units, p.unit), append(s.places, n)
-			}
-		}
-		if part := pieceArea(rest, cell, whole); part > 0 {
-			placePiece(r, rest, part, whole)
-		}
-		if len(s.places) > 1 {
-			straddlers = append(straddlers, s)
-			for _, n := range s.places {
-				split[n] = true
-			}
+		g.widths = append(g.widths, boundWidth(spots[i].cell.Bound()))
+		if err := c.fillCell(g, at, spots[i].cell, spots[i].whole); err != nil {
+			return fmt.Errorf("demand cell %s: %w", at.id, err)
 		}
 	}
 	g.exported = len(g.points)
-	g.apart = len(straddlers) == 0 && !several
+	g.apart = len(g.straddlers) == 0 && !several
+	return g.unite(memberSets(c.parents))
+}
 
-	// parents: the union of their members' demand, once; cells that straddle members are cut anew
-	parentsOf := make([][]int, len(c.units))
-	places := make([][]int32, len(c.parents))
-	for k, p := range c.parents {
-		for _, u := range p.members {
-			parentsOf[u] = append(parentsOf[u], k)
+// fillCell makes the places of one cell of `whole` mm²: its pieces in units, and what is in none.
+func (c *City) fillCell(g *group, at demandRow, cell orb.MultiPolygon, whole int64) error {
+	cell = overlay.Normalize(cell) // neighbors that share a border share its rounded vertices, cut or not
+	parts, rest, err := c.cut(cell)
+	if err != nil {
+		return err
+	}
+	piece := func(mp orb.MultiPolygon, part int64) int32 {
+		n := g.place(at, measure.PointOnSurface(mp), part, whole)
+		if g.pieces == nil {
+			g.pieces = map[int32]orb.MultiPolygon{}
+		}
+		g.pieces[n] = mp
+		return n
+	}
+	s := straddler{cell: at, whole: whole}
+	for _, p := range parts {
+		if part := pieceArea(p.piece, cell, whole); part > 0 {
+			n := piece(p.piece, part)
+			g.subjects[p.unit] = append(g.subjects[p.unit], n)
+			s.units, s.places, s.parts = append(s.units, p.unit), append(s.places, n), append(s.parts, part)
+		}
+	}
+	if part := pieceArea(rest, cell, whole); part > 0 {
+		piece(rest, part)
+	}
+	if len(s.places) > 1 {
+		s.cell.milli = slices.Clone(at.milli)
+		g.straddlers = append(g.straddlers, s)
+	}
+	return nil
+}
+
+// place adds a place that is part/whole of a row.
+func (g *group) place(r demandRow, p orb.Point, part, whole int64) int32 {
+	g.points = append(g.points, p)
+	g.ids = append(g.ids, r.id)
+	g.layers = append(g.layers, r.layer)
+	for k, name := range g.names {
+		w := g.measures[name]
+		w.milli = append(w.milli, portion(r.milli[k], part, whole))
+	}
+	return int32(len(g.points) - 1)
+}
+
+// unite adds sets of units as subjects. Their demand is the union of the units' demand: a place in two of them is one place, and
+// a cell that straddles them is cut anew with all of them together.
+func (g *group) unite(sets [][]int) error {
+	split := make([]bool, len(g.points)) // places that are pieces of straddlers
+	for i := range g.straddlers {
+		for _, n := range g.straddlers[i].places {
+			split[n] = true
+		}
+	}
+	setsOf := map[int][]int{} // unit → sets
+	places := make([][]int32, len(sets))
+	for k, members := range sets {
+		for _, u := range members {
+			setsOf[u] = append(setsOf[u], k)
 			for _, n := range g.subjects[u] {
 				if !split[n] {
 					places[k] = append(places[k], n)
@@ -202,36 +235,81 @@ func (c *City) fill(g *group, layers []*Layer) error {
 			}
 		}
 	}
-	for _, s := range straddlers {
-		held := map[int][]int32{} // parent → the places of its members
-		for i, u := range s.units {
-			for _, k := range parentsOf[u] {
-				held[k] = append(held[k], s.places[i])
+	for i := range g.straddlers {
+		s := &g.straddlers[i]
+		held := map[int][]int{} // set → which of the cell's units it has
+		for x, u := range s.units {
+			for _, k := range setsOf[u] {
+				held[k] = append(held[k], x)
 			}
 		}
-		for k := range c.parents {
-			if len(held[k]) == 1 {
-				places[k] = append(places[k], held[k][0])
-			}
-			if len(held[k]) < 2 {
-				continue
-			}
-			var in []orb.Geometry
-			for _, n := range held[k] {
-				in = append(in, g.pieces[n])
-			}
-			piece, err := overlay.Union(in)
+		for _, k := range slices.Sorted(maps.Keys(held)) {
+			n, err := g.union(s, held[k])
 			if err != nil {
-				return fmt.Errorf("demand cell %s in %s: %w", s.row.layer.IDs[s.row.i], c.parents[k].id, err)
+				return fmt.Errorf("demand cell %s: %w", s.cell.id, err)
 			}
-			places[k] = append(places[k], placePiece(s.row, piece, pieceArea(piece, nil, s.whole), s.whole))
+			places[k] = append(places[k], n)
 		}
 	}
-	for k := range c.parents {
+	for k := range sets {
 		slices.Sort(places[k])
-		g.subjects[len(c.units)+k] = slices.Compact(places[k]) // a place in two overlapping members counts once
+		g.subjects = append(g.subjects, slices.Compact(places[k]))
 	}
 	return nil
+}
+
+// union gives the place of a cell in several of its units together: one of theirs, if that is the union, else a new one.
+func (g *group) union(s *straddler, in []int) (int32, error) {
+	places, pieces := make([]int32, len(in)), make([]orb.Geometry, len(in))
+	for i, x := range in {
+		if len(in) == 1 || s.parts[x] == s.whole {
+			return s.places[x], nil
+		}
+		places[i], pieces[i] = s.places[x], g.pieces[s.places[x]]
+	}
+	key := unionKey(places)
+	if n, ok := g.unions[key]; ok {
+		return n, nil
+	}
+	piece, err := overlay.Union(pieces)
+	if err != nil {
+		return 0, err
+	}
+	if g.unions == nil {
+		g.unions = map[string]int32{}
+	}
+	n := g.place(s.cell, measure.PointOnSurface(piece), pieceArea(piece, nil, s.whole), s.whole)
+	g.unions[key] = n
+	return n, nil
+}
+
+// unionKey names what some places or pieces are together.
+func unionKey(ns []int32) string {
+	b := make([]byte, 0, 4*len(ns))
+	for _, n := range ns {
+		b = binary.LittleEndian.AppendUint32(b, uint32(n))
+	}
+	return string(b)
+}
+
+// with gives a group that has these sets of units as further subjects; the group itself stays as it is.
+func (g *group) with(sets [][]int) (*group, error) {
+	out := *g
+	out.points, out.ids, out.layers = slices.Clip(g.points), slices.Clip(g.ids), slices.Clip(g.layers)
+	out.subjects, out.unions = slices.Clip(g.subjects), maps.Clone(g.unions)
+	out.measures = map[string]*weights{}
+	for name, w := range g.measures {
+		own := *w
+		own.milli = slices.Clip(w.milli)
+		out.measures[name] = &own
+	}
+	if err := out.unite(sets); err != nil {
+		return nil, err
+	}
+	if len(out.points) > len(g.points) {
+		out.places = NewPlaces(out.points)
+	}
+	return &out, nil
 }
 
 // spot is where a row of demand lies: a point with the units that it belongs to, or a cell.
@@ -443,7 +521,8 @@ func (c *City) spreadTotals(buildings []*Layer) error {
 		return nil
 	}
 	footprint, floor := buildingAreas(buildings)
-	g := &group{kind: groupTotals, measures: map[string]*weights{}, subjects: make([][]int32, len(c.units)+len(c.parents))}
+	// a person counts in one unit: where units overlap, each places its own
+	g := &group{kind: groupTotals, measures: map[string]*weights{}, subjects: make([][]int32, len(c.units)), apart: true}
 	names := sortedKeys(wanted)
 	for _, name := range names {
 		g.measures[name] = &weights{modelled: true}
@@ -501,10 +580,11 @@ func (c *City) spreadTotals(buildings []*Layer) error {
 		}
 	}
 	g.exported = len(g.points)
-	for k, p := range c.parents {
-		for _, u := range p.members {
-			g.subjects[len(c.units)+k] = append(g.subjects[len(c.units)+k], g.subjects[u]...)
-		}
+	if err := g.unite(memberSets(c.parents)); err != nil {
+		return err
+	}
+	if err := c.noteSharedTotals(g); err != nil {
+		return err
 	}
 	if unplaced > 0 {
 		c.notes = append(c.notes, Mark{"unplaced_totals", Text{
@@ -522,6 +602,44 @@ func (c *City) spreadTotals(buildings []*Layer) error {
 	}
 	c.addGroup(g)
 	return nil
+}
+
+// noteSharedTotals tells of units of one parent that overlap and have people both: the parent's people are the sum of theirs, since
+// nobody knows who of them lives in both.
+func (c *City) noteSharedTotals(g *group) error {
+	in := map[int]bool{}
+	for a := range c.units {
+		if !c.overlapping[a] || len(g.subjects[a]) == 0 {
+			continue
+		}
+		for _, b := range c.regions.Search(c.units[a].bound) {
+			if b <= a || (in[a] && in[b]) || !c.overlapping[b] || len(g.subjects[b]) == 0 || !c.addedUp(a, b, g) {
+				continue
+			}
+			shared, err := c.overlap(a, b)
+			if err != nil {
+				return err
+			}
+			if shared {
+				in[a], in[b] = true, true
+			}
+		}
+	}
+	if len(in) > 0 {
+		c.notes = append(c.notes, Mark{"shared_totals", Text{
+			Zh: fmt.Sprintf("%d 个评价单元与同一上级的其他单元重叠且只有总人数：上级按各单元总数相加，重叠处的人可能重复计入", len(in)),
+			En: fmt.Sprintf("%d neighborhoods overlap others of the same parent and only their totals are known: the parent has the sum of the totals, where people in an overlap may count twice", len(in)),
+		}})
+	}
+	return nil
+}
+
+// addedUp tells whether two units have people of one measure both, and a parent that adds them up.
+func (c *City) addedUp(a, b int, g *group) bool {
+	return slices.ContainsFunc(c.units[a].parents, func(p parentKey) bool { return slices.Contains(c.units[b].parents, p) }) &&
+		slices.ContainsFunc(sortedKeys(g.measures), func(name string) bool {
+			return c.units[a].totals[name].milli > 0 && c.units[b].totals[name].milli > 0
+		})
 }
 
 // buildingAreas gives footprint and floor areas by layer name and id.

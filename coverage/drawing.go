@@ -56,7 +56,10 @@ func Draw(ctx context.Context, st Store, r *Run, o Options) error {
 	if err != nil {
 		return err
 	}
-	j := &judge{city: city, catalog: r.Catalog, services: r.Services(), ruler: Radius{}, params: r.Params, threads: o.threads()}
+	j, err := newJudge(city, r.Catalog, r.Services(), r.Params, o.threads())
+	if err != nil {
+		return err
+	}
 	w := &work{judge: j, cache: st, fresh: map[string][]byte{}, draw: true}
 	for k := range r.Catalog.Requirements {
 		if err := ctx.Err(); err != nil {

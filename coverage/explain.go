@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 	"strings"
 
@@ -177,7 +178,10 @@ func Explain(ctx context.Context, st Store, r *Run, neighborhood, requirement st
 	if err != nil {
 		return nil, err
 	}
-	j := &judge{city: city, catalog: r.Catalog, services: r.Services(), ruler: Radius{}, params: r.Params, threads: o.threads()}
+	j, err := newJudge(city, r.Catalog, r.Services(), r.Params, o.threads())
+	if err != nil {
+		return nil, err
+	}
 	s := &r.Subjects[subject]
 	out := &Explanation{
 		Run: r.Hash, Neighborhood: s.ID, Name: s.Name, Level: s.Level, Params: r.Params, Marks: r.Marks, Inputs: r.Inputs,
@@ -313,24 +317,11 @@ func (j *judge) facility(m int, serves, nearest Decimal) ExplainedFacility {
 		AreaM2: decimalIf(f.areaMM2 != Unknown, mulDiv(max(0, f.areaMM2), 1, 1000), metreDecimals), Serves: serves, NearestM: nearest}
 }
 
-// explainCount lists the facilities that lie in the unit (or the parent's units).
+// explainCount lists the facilities that are counted: those that lie in the unit, or in what holds it.
 func (j *judge) explainCount(e *ExplainedReq, q *question, subject int) {
-	in := map[int]bool{subject: true}
-	if subject >= len(j.city.units) {
-		for _, u := range j.city.parents[subject-len(j.city.units)].members {
-			in[u] = true
-		}
-	}
-	for k, p := range j.city.parents { // counted in the parent of that level that holds the unit
-		if p.level == q.req.Count.Per && subject < len(j.city.units) {
-			for _, u := range p.members {
-				if u == subject {
-					for _, v := range j.city.parents[k].members {
-						in[v] = true
-					}
-				}
-			}
-		}
+	in := map[int]bool{}
+	for _, u := range j.countedIn(q, subject) {
+		in[u] = true
 	}
 	for _, m := range q.options[0].members {
 		for _, u := range j.city.unitsTouching(&j.city.facilities[m]) {
@@ -342,6 +333,31 @@ func (j *judge) explainCount(e *ExplainedReq, q *question, subject int) {
 	}
 }
 
+// countedIn gives the units whose facilities a count requirement counts for a unit or parent.
+func (j *judge) countedIn(q *question, subject int) (in []int) {
+	per, units := q.req.Count.Per, []int{subject}
+	if subject >= len(j.city.units) {
+		p := j.city.parents[subject-len(j.city.units)]
+		if p.level == per {
+			return p.members
+		}
+		units = j.members(q.req, p)
+	}
+	for _, u := range units {
+		if per == unitLevel || per == j.city.units[u].level {
+			in = append(in, u)
+			continue
+		}
+		for _, p := range j.city.parents { // of several, the one with the smallest id
+			if p.level == per && slices.Contains(p.members, u) {
+				in = append(in, p.members...)
+				break
+			}
+		}
+	}
+	return in
+}
+
 // explainPlaces lists who is reached by which facility.
 func (j *judge) explainPlaces(ctx context.Context, e *ExplainedReq, q *question, subject int, places bool) error {
 	serves, nearest := map[int32]int64{}, map[int32]int32{}
@@ -350,7 +366,7 @@ func (j *judge) explainPlaces(ctx context.Context, e *ExplainedReq, q *question,
 		if w == nil {
 			continue
 		}
-		at := gr.subjects[subject]
+		at := j.placesOf(q, gr, subject)
 		points := make([]orb.Point, len(at))
 		for i, p := range at {
 			points[i] = gr.points[p]
@@ -399,7 +415,7 @@ func (j *judge) explainPlaces(ctx context.Context, e *ExplainedReq, q *question,
 
 // explainLand lists how much of the land lies within the limit of which facility, and parcel by parcel what is covered.
 func (j *judge) explainLand(ctx context.Context, e *ExplainedReq, q *question, subject int, places bool) error {
-	pieces := j.city.land.subjects[subject]
+	pieces := j.applicable(q, j.city.land.subjects)[subject]
 	if len(pieces) == 0 {
 		return nil
 	}

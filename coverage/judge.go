@@ -54,9 +54,63 @@ type judge struct {
 	params   Params
 	threads  int
 
+	answers map[string][]int // per list of kinds (kindsKey) and parent: the subject that it answers as, −1 if it is not asked
+
 	sets  map[string]*FacilitySet
 	clips []map[run][]orb.MultiPolygon // per unit: the parts of runs of squares that lie in it, for all requirements
 }
+
+// newJudge makes a judge of a city by a catalog on the radius basis.
+func newJudge(city *City, cat *catalog.Catalog, services *catalog.Services, p Params, threads int) (*judge, error) {
+	j := &judge{city: city, catalog: cat, services: services, ruler: Radius{}, params: p, threads: threads}
+	return j, j.addAnswers()
+}
+
+// addAnswers finds out as what parents answer where a requirement is not asked of all of their units: as one of the others, as a
+// parent of just these, else as a subject of its own, which is added to the judge's city.
+func (j *judge) addAnswers() error {
+	j.answers = map[string][]int{}
+	subjects := map[string]int{} // by members
+	for u := range j.city.units {
+		subjects[fmt.Sprint([]int{u})] = u
+	}
+	for k, p := range j.city.parents {
+		subjects[fmt.Sprint(p.members)] = len(j.city.units) + k
+	}
+	var sets [][]int
+	for r := range j.catalog.Requirements {
+		req := &j.catalog.Requirements[r]
+		if len(req.AppliesTo) == 0 || req.Count != nil || j.answers[kindsKey(req)] != nil {
+			continue
+		}
+		as := make([]int, len(j.city.parents))
+		for k, p := range j.city.parents {
+			members := j.members(req, p)
+			s, ok := subjects[fmt.Sprint(members)]
+			switch {
+			case len(members) == 0:
+				s = -1
+			case !ok:
+				s = j.subjects() + len(sets)
+				sets = append(sets, members)
+				subjects[fmt.Sprint(members)] = s
+			}
+			as[k] = s
+		}
+		j.answers[kindsKey(req)] = as
+	}
+	if len(sets) == 0 {
+		return nil
+	}
+	var err error
+	j.city, err = j.city.with(sets)
+	return err
+}
+
+func kindsKey(req *catalog.Requirement) string { return strings.Join(req.AppliesTo, "\x00") }
+
+// subjects is the number of units and parents.
+func (j *judge) subjects() int { return len(j.city.units) + len(j.city.parents) }
 
 // column is what a run says of one requirement: a cell per subject, and the gaps of its units.
 type column struct {
@@ -311,7 +365,7 @@ func (j *judge) judge(ctx context.Context, req *catalog.Requirement, withGaps bo
 	if err != nil {
 		return nil, err
 	}
-	col := &column{judged: j.describe(q), cells: make([]Cell, len(j.city.units)+len(j.city.parents))}
+	col := &column{judged: j.describe(q), cells: make([]Cell, j.subjects())}
 	if req.Count != nil {
 		if err := j.count(q, col.cells); err != nil {
 			return nil, err
@@ -399,9 +453,9 @@ func (j *judge) tallies(ctx context.Context, q *question) (*tallies, error) {
 		}
 		for _, name := range sortedKeys(gr.measures) {
 			if t.sums[name] == nil {
-				t.sums[name] = make([]sum, len(gr.subjects))
+				t.sums[name] = make([]sum, j.subjects())
 			}
-			own := make([]sum, len(gr.subjects))
+			own := make([]sum, j.subjects())
 			tally(own, subjects, gr.measures[name].milli, t.states[g], j.threads)
 			if gr.apart {
 				j.addUp(q, own)
@@ -423,42 +477,51 @@ func (j *judge) tallies(ctx context.Context, q *question) (*tallies, error) {
 // addUp gives every parent the sums of its units that a requirement is asked of.
 func (j *judge) addUp(q *question, sums []sum) {
 	for k, p := range j.city.parents {
-		for _, u := range j.members(q, p) {
+		for _, u := range j.members(q.req, p) {
 			sums[len(j.city.units)+k].add(sums[u])
 		}
 	}
 }
 
-// applicable gives the places or pieces of every subject: a parent, some of whose units a requirement is not asked
+// applicable gives the places or pieces of every unit and parent: a parent, some of whose units a requirement is not asked
 // of, answers for the others only.
 func (j *judge) applicable(q *question, subjects [][]int32) [][]int32 {
+	out := subjects[:j.subjects()]
 	if len(q.req.AppliesTo) == 0 {
-		return subjects
+		return out
 	}
-	out := slices.Clone(subjects)
-	for k, p := range j.city.parents {
-		var some []int32
-		for _, u := range p.members {
-			if q.req.Applies(j.city.units[u].kind) {
-				some = append(some, subjects[u]...)
-			}
+	out = slices.Clone(out)
+	for k, s := range j.answers[kindsKey(q.req)] {
+		var own []int32
+		if s >= 0 {
+			own = subjects[s]
 		}
-		if len(j.members(q, p)) < len(p.members) {
-			slices.Sort(some)
-			out[len(j.city.units)+k] = slices.Compact(some)
-		}
+		out[len(j.city.units)+k] = own
 	}
 	return out
 }
 
+// placesOf gives the places that a unit or parent answers for.
+func (j *judge) placesOf(q *question, g *group, subject int) []int32 {
+	if !g.apart || subject < len(j.city.units) {
+		return j.applicable(q, g.subjects)[subject]
+	}
+	var out []int32
+	for _, u := range j.members(q.req, j.city.parents[subject-len(j.city.units)]) {
+		out = append(out, g.subjects[u]...)
+	}
+	slices.Sort(out)
+	return out
+}
+
 // members gives the units of a parent that a requirement is asked of.
-func (j *judge) members(q *question, p parent) []int {
-	if len(q.req.AppliesTo) == 0 {
+func (j *judge) members(req *catalog.Requirement, p parent) []int {
+	if len(req.AppliesTo) == 0 {
 		return p.members
 	}
 	var out []int
 	for _, u := range p.members {
-		if q.req.Applies(j.city.units[u].kind) {
+		if req.Applies(j.city.units[u].kind) {
 			out = append(out, u)
 		}
 	}
@@ -537,7 +600,7 @@ func (j *judge) conclude(q *question, col *column, hangs []bool) {
 		c := &col.cells[s]
 		var cause []string
 		switch {
-		case s < len(j.city.units) && !q.req.Applies(j.city.units[s].kind), s >= len(j.city.units) && !j.appliesToAny(q, s):
+		case s < len(j.city.units) && !q.req.Applies(j.city.units[s].kind), s >= len(j.city.units) && len(j.members(q.req, j.city.parents[s-len(j.city.units)])) == 0:
 			c.Verdict, cause = NotAssessed, []string{causeNotApplicable}
 		case q.dead != "":
 			c.Verdict, cause = NotAssessed, []string{q.dead}
@@ -574,15 +637,6 @@ func (j *judge) conclude(q *question, col *column, hangs []bool) {
 			}
 		}
 	}
-}
-
-func (j *judge) appliesToAny(q *question, subject int) bool {
-	for _, u := range j.city.parents[subject-len(j.city.units)].members {
-		if q.req.Applies(j.city.units[u].kind) {
-			return true
-		}
-	}
-	return false
 }
 
 // count judges a count requirement: facilities in the unit of the level that holds the neighborhood.
@@ -669,7 +723,7 @@ func (j *judge) count(q *question, cells []Cell) error {
 		if p.level == want.Per {
 			keys = []parentKey{p.parentKey}
 		} else {
-			for _, u := range j.members(q, p) {
+			for _, u := range j.members(q.req, p) {
 				keys = append(keys, of[u])
 			}
 		}

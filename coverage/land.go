@@ -2,7 +2,9 @@ package coverage
 
 import (
 	"fmt"
+	"maps"
 	"runtime"
+	"slices"
 	"sort"
 
 	"github.com/paulmach/orb"
@@ -17,9 +19,11 @@ const minLandMM2 = 1_000_000
 // landUse is residential land, cut by neighborhoods. Layers are unions: where parcels overlap, land
 // counts once.
 type landUse struct {
-	pieces   []landPiece
-	subjects [][]int32 // per subject (units, then parents): its pieces, ascending
-	outside  int64     // mm² in no neighborhood
+	pieces      []landPiece
+	subjects    [][]int32        // per subject (units, then parents, then what City.with adds): its pieces, ascending
+	outside     int64            // mm² in no neighborhood
+	overlapping []bool           // per unit: it shares interior with another one
+	unions      map[string]int32 // pieces of a parcel in several units (unionKey) → the piece that they are together
 }
 
 // landPiece is the part of a dissolved parcel that lies in a subject.
@@ -27,6 +31,7 @@ type landPiece struct {
 	polygon orb.MultiPolygon
 	mm2     int64
 	parcel  int
+	whole   bool // it is the parcel
 }
 
 // addLand dissolves the parcels of all land layers and cuts them by neighborhoods.
@@ -45,14 +50,7 @@ func (c *City) addLand(layers []*Layer) error {
 	if err != nil {
 		return fmt.Errorf("residential land: %w", err)
 	}
-	lu := &landUse{subjects: make([][]int32, len(c.units)+len(c.parents))}
-	add := func(subject, parcel int, polygon orb.MultiPolygon) {
-		if len(polygon) == 0 {
-			return
-		}
-		lu.subjects[subject] = append(lu.subjects[subject], int32(len(lu.pieces)))
-		lu.pieces = append(lu.pieces, landPiece{polygon, measure.AreaMM2(polygon), parcel})
-	}
+	lu := &landUse{subjects: make([][]int32, len(c.units), len(c.units)+len(c.parents)), overlapping: c.overlapping}
 	type cutting struct {
 		hits    []unitPart
 		outside int64
@@ -70,39 +68,79 @@ func (c *City) addLand(layers []*Layer) error {
 			return fmt.Errorf("residential land at %.5f, %.5f: %w", parcels[p][0][0][0][0], parcels[p][0][0][0][1], t.err)
 		}
 		for _, h := range t.hits {
-			add(h.unit, p, h.piece)
+			n := lu.add(landPiece{h.piece, measure.AreaMM2(h.piece), p, same(h.piece, parcels[p])})
+			lu.subjects[h.unit] = append(lu.subjects[h.unit], n)
 		}
 		lu.outside += t.outside
 	}
-	// a parent's land is the union of its members'
-	for k, p := range c.parents {
-		subject := len(c.units) + k
-		overlapping := map[int][]orb.Geometry{} // parcel → pieces of units that overlap others
-		for _, u := range p.members {
-			for _, n := range lu.subjects[u] {
-				if c.overlapping[u] {
-					overlapping[lu.pieces[n].parcel] = append(overlapping[lu.pieces[n].parcel], lu.pieces[n].polygon)
-					continue
-				}
-				lu.subjects[subject] = append(lu.subjects[subject], n)
-			}
-		}
-		parcelsOf := make([]int, 0, len(overlapping))
-		for n := range overlapping {
-			parcelsOf = append(parcelsOf, n)
-		}
-		sort.Ints(parcelsOf)
-		for _, n := range parcelsOf {
-			u, err := overlay.Union(overlapping[n])
-			if err != nil {
-				return fmt.Errorf("residential land of %s: %w", p.id, err)
-			}
-			add(subject, n, u)
-		}
-		sort.Slice(lu.subjects[subject], func(a, b int) bool { return lu.subjects[subject][a] < lu.subjects[subject][b] })
-	}
 	c.land = lu
+	return lu.unite(memberSets(c.parents))
+}
+
+func (lu *landUse) add(p landPiece) int32 {
+	lu.pieces = append(lu.pieces, p)
+	return int32(len(lu.pieces) - 1)
+}
+
+// unite adds sets of units as subjects. Their land is the union of the units' land: what lies in two of them counts once.
+func (lu *landUse) unite(sets [][]int) error {
+	for _, members := range sets {
+		var own []int32
+		shared := map[int][]int32{} // parcel → pieces of units that overlap others
+		for _, u := range members {
+			if !lu.overlapping[u] {
+				own = append(own, lu.subjects[u]...)
+				continue
+			}
+			for _, n := range lu.subjects[u] {
+				parcel := lu.pieces[n].parcel
+				shared[parcel] = append(shared[parcel], n)
+			}
+		}
+		for _, parcel := range slices.Sorted(maps.Keys(shared)) {
+			n, err := lu.union(shared[parcel])
+			if err != nil {
+				at := lu.pieces[shared[parcel][0]].polygon[0][0][0]
+				return fmt.Errorf("residential land at %.5f, %.5f: %w", at[0], at[1], err)
+			}
+			own = append(own, n)
+		}
+		slices.Sort(own)
+		lu.subjects = append(lu.subjects, own)
+	}
 	return nil
+}
+
+// union gives the piece that some pieces of a parcel are together: one of them, if that is the union, else a new one.
+func (lu *landUse) union(pieces []int32) (int32, error) {
+	gs := make([]orb.Geometry, len(pieces))
+	for i, n := range pieces {
+		if len(pieces) == 1 || lu.pieces[n].whole {
+			return n, nil
+		}
+		gs[i] = lu.pieces[n].polygon
+	}
+	key := unionKey(pieces)
+	if n, ok := lu.unions[key]; ok {
+		return n, nil
+	}
+	polygon, err := overlay.Union(gs)
+	if err != nil {
+		return 0, err
+	}
+	if lu.unions == nil {
+		lu.unions = map[string]int32{}
+	}
+	n := lu.add(landPiece{polygon: polygon, mm2: measure.AreaMM2(polygon), parcel: lu.pieces[pieces[0]].parcel})
+	lu.unions[key] = n
+	return n, nil
+}
+
+// with gives land that has these sets of units as further subjects; the land itself stays as it is.
+func (lu *landUse) with(sets [][]int) (*landUse, error) {
+	out := *lu
+	out.pieces, out.subjects, out.unions = slices.Clip(lu.pieces), slices.Clip(lu.subjects), maps.Clone(lu.unions)
+	return &out, out.unite(sets)
 }
 
 // cutLand cuts a parcel by neighborhoods.

@@ -362,7 +362,10 @@ func ReachTable(ctx context.Context, st Store, r *Run, o Options) (Table, error)
 	if err != nil {
 		return Table{}, err
 	}
-	j := &judge{city: city, catalog: r.Catalog, services: r.Services(), ruler: Radius{}, params: r.Params, threads: o.threads()}
+	j, err := newJudge(city, r.Catalog, r.Services(), r.Params, o.threads())
+	if err != nil {
+		return Table{}, err
+	}
 	t := Table{Name: "reach", GeometryType: "Point", Columns: []Column{
 		{"demand_id", TextColumn, 0}, {"lon", DecimalColumn, degreeDecimals}, {"lat", DecimalColumn, degreeDecimals}, {"weight", DecimalColumn, weightDecimals},
 		{"neighborhood_id", TextColumn, 0}, {"requirement", TextColumn, 0}, {"service", TextColumn, 0}, {"basis", TextColumn, 0},

@@ -54,7 +54,7 @@ type landTally struct {
 // tallyLand measures, exactly, how much land lies within the limits, and how much of the rest the layers can tell of.
 func (j *judge) tallyLand(ctx context.Context, q *question) (*landTally, error) {
 	lu := j.city.land
-	t := &landTally{pieces: make([]sum, len(lu.pieces)), sums: make([]sum, len(lu.subjects)), survey: area{everywhere: !q.open}}
+	t := &landTally{pieces: make([]sum, len(lu.pieces)), sums: make([]sum, j.subjects()), survey: area{everywhere: !q.open}}
 	var sites, strips []overlay.Site
 	for k := range q.options {
 		o := &q.options[k]

@@ -311,7 +311,7 @@ func (c *checker) checkFeatures(t *registered) error {
 	if err != nil {
 		return err
 	}
-	rows, err := c.query(fmt.Sprintf(`SELECT rowid, %s FROM %s ORDER BY rowid`, quote(t.geometry.name), quote(t.name)))
+	rows, err := c.query(fmt.Sprintf(`SELECT rowid, CASE WHEN typeof(%[1]s) IN ('blob', 'null') THEN %[1]s ELSE x'00' END FROM %[2]s ORDER BY rowid`, quote(t.geometry.name), quote(t.name)))
 	if err != nil {
 		return err
 	}

@@ -174,6 +174,7 @@ func TestCheckFindsEveryKindOfDamage(t *testing.T) {
 		{"extension", `INSERT INTO gpkg_extensions VALUES ('nowhere', NULL, 'x_y', 'd', 'read-write')`, ""},
 		{"extension", `INSERT INTO gpkg_extensions VALUES ('land', 'nothing', 'x_y', 'd', 'read-write')`, ""},
 		{"extension", `UPDATE gpkg_extensions SET scope = 'mine' WHERE table_name = 'land'`, ""},
+		{"geometry_header", `geom 'GP, a text'`, "row_unusable rtree_extra"},
 		{"geometry_header", at(0, 'X'), "row_unusable"},
 		{"geometry_header", at(2, 9), ""},
 		{"geometry_header", at(3, 0x43), ""},

@@ -300,7 +300,7 @@ func (e *edit) read() error {
 	}
 	geom := "NULL"
 	if e.l.geometry != "" {
-		geom = "geom"
+		geom = "CASE typeof(geom) WHEN 'blob' THEN geom END" // a text that reads like one is in no R-tree
 	}
 	rows, err := e.t.query(`SELECT fid, `+geom+`, `+quoteAll(e.names)+` FROM `+quote(e.l.name())+` WHERE lc_layer = ? ORDER BY fid`, e.key)
 	if err != nil {
