@@ -9,7 +9,7 @@ import (
 )
 
 // AlgorithmVersion is part of every run's hash: it changes when the same inputs would give other numbers.
-const AlgorithmVersion = "1"
+const AlgorithmVersion = "2"
 
 // Params are what a user says of a run. All of them are part of its hash.
 type Params struct {
