@@ -15,12 +15,14 @@ import (
 	"lifecircle/api/web"
 	"lifecircle/coverage"
 	"lifecircle/coverage/catalog"
+	"lifecircle/coverage/intake"
 )
 
 // Config is what a server needs. Projects and Services are required; a zero value elsewhere means the default.
 type Config struct {
 	Projects coverage.Projects // the shelf of projects to serve
 	Services *catalog.Services // the shared list of services: names of services, and what an upload may offer
+	Formats  intake.Formats    // of uploads, beside GeoJSON; nil: none, and no shipped mappings
 	Version  string            // of the program; part of every ETag
 	Logger   *slog.Logger      // default: nothing is logged
 

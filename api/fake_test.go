@@ -24,6 +24,7 @@ type memory struct {
 	current []coverage.LayerInfo
 	layers  map[string]*coverage.Layer
 	reports map[string]*coverage.ImportReport
+	before  map[string]coverage.LayerInfo // what a version replaced
 	runs    []*coverage.Run
 	latest  string
 	cache   map[string][]byte
@@ -36,7 +37,7 @@ var _ coverage.Store = (*memory)(nil)
 func newMemory(title string) *memory {
 	return &memory{
 		info:   coverage.ProjectInfo{Name: "city", Title: title, Schema: 1, Created: "2026-01-01T00:00:00Z"},
-		layers: map[string]*coverage.Layer{}, reports: map[string]*coverage.ImportReport{}, cache: map[string][]byte{},
+		layers: map[string]*coverage.Layer{}, reports: map[string]*coverage.ImportReport{}, before: map[string]coverage.LayerInfo{}, cache: map[string][]byte{},
 	}
 }
 
@@ -78,6 +79,7 @@ func (m *memory) SaveLayer(_ context.Context, l *coverage.Layer, report *coverag
 		return nil
 	default:
 		l.Info.Version = m.current[at].Version + 1
+		m.before[l.Info.Hash] = m.current[at]
 		m.current[at] = l.Info
 	}
 	m.layers[l.Info.Hash] = l
@@ -85,6 +87,23 @@ func (m *memory) SaveLayer(_ context.Context, l *coverage.Layer, report *coverag
 		m.reports[l.Info.Hash] = report
 	}
 	return nil
+}
+
+func (m *memory) UndoLayer(_ context.Context, key coverage.LayerKey) (coverage.LayerInfo, *coverage.LayerInfo, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	at := slices.IndexFunc(m.current, func(i coverage.LayerInfo) bool { return i.LayerKey == key })
+	if at < 0 {
+		return coverage.LayerInfo{}, nil, coverage.Errorf(coverage.NotFound, "没有图层 %s", "no layer %s", key.Name)
+	}
+	undone := m.current[at]
+	if before, ok := m.before[undone.Hash]; ok {
+		before.Version = undone.Version + 1
+		m.current[at] = before
+		return undone, &before, nil
+	}
+	m.current = slices.Delete(m.current, at, at+1)
+	return undone, nil, nil
 }
 
 func (m *memory) Report(_ context.Context, hash string) (*coverage.ImportReport, error) {

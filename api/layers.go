@@ -1,19 +1,19 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
 	"mime"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
 	"lifecircle/coverage"
+	"lifecircle/coverage/catalog"
 	"lifecircle/coverage/intake"
 )
 
@@ -142,15 +142,16 @@ var uploadParams = [...]string{
 	"as", "layer", "name", "service", "complete", "measure", "parent", "level",
 	"id-field", "name-field", "status-field", "capacity-field", "area-field", "floor-area-field", "floors-field", "opened-field",
 	"closed-field", "service-field", "kind-field", "join",
-	"modelled", "crs", "replace", "append", "strict", "attribution", "derived", "f",
+	"modelled", "crs", "accept-error", "encoding", "delimiter", "source-layer", "sheet", "header", "x-field", "y-field", "location-field", "wkt-field", "mapping",
+	"replace", "append", "strict", "keep-duplicates", "attribution", "derived", "f",
 }
 
 // manyParams may be given several times.
 var manyParams = [...]string{"service", "measure", "parent"}
 
 // upload imports the body as a layer and answers with the import report: 201 if a version was written, 200 if the same content was
-// there. The body is the file itself, or a form with the parts "file" and, for --complete=AREA, "complete"; the
-// form's fields are options like those of the query.
+// there. The body is the file itself, or a form with the parts "file" and, for --complete=AREA, "complete", and for a mapping of
+// one's own "mapping"; the form's fields are options like those of the query.
 func (s *server) upload(w http.ResponseWriter, r *http.Request) error {
 	if s.ReadOnly {
 		return &httpError{status: http.StatusForbidden, text: coverage.Text{Zh: "此服务为只读", En: "this server is read-only"}}
@@ -169,6 +170,10 @@ func (s *server) upload(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	o.Formats = s.Formats
+	if err := s.uploadMapping(up, &o); err != nil {
+		return tooLarge(err, s.MaxUploadBytes)
+	}
 	if up.area != nil {
 		area, err := intake.ReadArea(up.area, up.areaName)
 		if err != nil {
@@ -184,7 +189,8 @@ func (s *server) upload(w http.ResponseWriter, r *http.Request) error {
 	lock := s.uploadLock(p.id)
 	lock.Lock()
 	defer lock.Unlock()
-	report, err := intake.Import(r.Context(), p.Store, s.Services, fileName(up.fileName, o), up.file, o, nil)
+	up.file.Name = fileName(up.fileName, o)
+	report, err := intake.ImportFile(r.Context(), p.Store, s.Services, up.file, o, nil)
 	if err != nil {
 		if report != nil {
 			err = &refusal{err, report}
@@ -237,10 +243,14 @@ func (s *server) uploadLock(project string) *sync.Mutex {
 
 // uploaded is a body taken apart.
 type uploaded struct {
-	values             url.Values
-	file, area         io.Reader // area: where the layer is complete; nil if none was sent
-	fileName, areaName string
-	closers            []func() error
+	values      url.Values
+	file        *intake.File
+	area        io.Reader // where the layer is complete; nil if none was sent
+	mapping     io.Reader // how its facilities are found; likewise
+	fileName    string    // of file; likewise
+	areaName    string
+	mappingName string
+	closers     []func() error
 }
 
 func (u *uploaded) close() {
@@ -252,7 +262,10 @@ func (u *uploaded) close() {
 // fileTypes are what a body may be. A browser or curl may not know better than application/octet-stream.
 var fileTypes = [...]string{
 	"application/geo+json", "application/json", "application/geo+json-seq", "application/x-ndjson", "application/jsonl",
-	"application/octet-stream", "text/csv", "text/plain",
+	"application/octet-stream", "text/csv", "text/tab-separated-values", "text/plain",
+	"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/zip", "application/x-zip-compressed",
+	"application/geopackage+sqlite3", "application/vnd.sqlite3", "application/x-sqlite3",
+	"application/xml", "text/xml", "application/x-protobuf", "application/vnd.openstreetmap.data+xml", "application/gzip", "application/x-gzip", "application/x-bzip2",
 }
 
 func (s *server) readUpload(r *http.Request) (*uploaded, error) {
@@ -270,53 +283,22 @@ func (s *server) readUpload(r *http.Request) (*uploaded, error) {
 			status: http.StatusUnsupportedMediaType,
 			text:   coverage.Text{Zh: "不支持的媒体类型", En: "the body is not of a type that can be read"},
 			hint: coverage.Text{
-				Zh: "Content-Type 用 application/geo+json、text/csv 或 multipart/form-data",
-				En: "send Content-Type application/geo+json, text/csv or multipart/form-data",
+				Zh: "Content-Type 用 application/geo+json、text/csv、application/octet-stream 或 multipart/form-data",
+				En: "send Content-Type application/geo+json, text/csv, application/octet-stream or multipart/form-data",
 			},
 		}
 	}
 	// The whole body is here before anything waits for it: over a slow line it would keep everybody else's uploads from their turn.
-	spooled, err := spool(r.Body)
+	file, done, err := intake.Spool("", r.Body, 0)
 	if err != nil {
 		return nil, err
 	}
-	u.file, u.closers = spooled, append(u.closers, spooled.Close)
+	u.file, u.closers = file, append(u.closers, done)
 	return u, nil
 }
 
-// Bytes of an upload that are kept in memory; the rest is kept in temporary files.
+// Bytes of a form that are kept in memory; the rest is kept in temporary files.
 const uploadMemory = 8 << 20
-
-// spool reads all of r, and gives it to be read again.
-func spool(r io.Reader) (io.ReadCloser, error) {
-	head, err := io.ReadAll(io.LimitReader(r, uploadMemory))
-	if err != nil {
-		return nil, err
-	}
-	if len(head) < uploadMemory {
-		return io.NopCloser(bytes.NewReader(head)), nil
-	}
-	f, err := os.CreateTemp("", "lifecircle-upload-*")
-	if err != nil {
-		return nil, err
-	}
-	t := temporary{f}
-	if _, err = f.Write(head); err == nil {
-		if _, err = io.Copy(f, r); err == nil {
-			_, err = f.Seek(0, io.SeekStart)
-		}
-	}
-	if err != nil {
-		t.Close()
-		return nil, err
-	}
-	return t, nil
-}
-
-// temporary is a file that is gone once it is closed.
-type temporary struct{ *os.File }
-
-func (t temporary) Close() error { return errors.Join(t.File.Close(), os.Remove(t.Name())) }
 
 func (u *uploaded) readForm(r *http.Request) error {
 	if err := r.ParseMultipartForm(uploadMemory); err != nil {
@@ -332,22 +314,55 @@ func (u *uploaded) readForm(r *http.Request) error {
 	}
 	for _, name := range sortedKeys(r.MultipartForm.File) {
 		parts := r.MultipartForm.File[name]
-		if (name != "file" && name != "complete") || len(parts) != 1 {
-			return badParam(name, "表单只能有一个 file 文件和一个 complete 文件", "a form has one file called file, and one called complete at most")
+		if (name != "file" && name != "complete" && name != "mapping") || len(parts) != 1 {
+			return badParam(name, "表单只能有 file、complete、mapping 文件各一个", "a form has one file called file, and one called complete and mapping at most")
 		}
 		f, err := parts[0].Open()
 		if err != nil {
 			return err
 		}
 		u.closers = append(u.closers, f.Close)
-		if name == "file" {
-			u.file, u.fileName = f, parts[0].Filename
-		} else {
+		switch name {
+		case "file":
+			u.file, u.fileName = intake.NewFile(parts[0].Filename, "", f, parts[0].Size), parts[0].Filename
+		case "complete":
 			u.area, u.areaName = f, parts[0].Filename
+		case "mapping":
+			u.mapping, u.mappingName = f, parts[0].Filename
 		}
 	}
 	if u.file == nil {
 		return badParam("file", "表单中没有 file 文件", "the form has no file called file")
+	}
+	return nil
+}
+
+// maxMappingBytes bounds a mapping of one's own.
+const maxMappingBytes = 1 << 20
+
+// uploadMapping settles the mapping: a shipped one by its name, or one that was sent with the file.
+func (s *server) uploadMapping(u *uploaded, o *intake.Options) error {
+	name := u.values.Get("mapping")
+	switch {
+	case u.mapping != nil:
+		src, err := io.ReadAll(io.LimitReader(u.mapping, maxMappingBytes+1))
+		if err != nil {
+			return err
+		}
+		m, _, err := catalog.ParseMapping(src, u.mappingName, s.Services)
+		if err != nil {
+			return &coverage.Error{Code: coverage.Refused, Err: err, Text: coverage.Text{Zh: err.Error(), En: err.Error()}}
+		}
+		o.Mapping = intake.NewMapper(m)
+	case name == "":
+	case s.Formats == nil:
+		return badParam("mapping", "此服务没有自带的映射", "this server has no mappings of its own")
+	default:
+		m, err := s.Formats.Mapping(name)
+		if err != nil {
+			return badParam("mapping", "没有这个映射", "%s", err)
+		}
+		o.Mapping = intake.NewMapper(m)
 	}
 	return nil
 }
@@ -386,14 +401,35 @@ func uploadOptions(values url.Values) (intake.Options, error) {
 		{"area-field", &o.AreaField}, {"floor-area-field", &o.FloorAreaField}, {"floors-field", &o.FloorsField},
 		{"opened-field", &o.OpenedField}, {"closed-field", &o.ClosedField}, {"service-field", &o.ServiceField},
 		{"kind-field", &o.KindField}, {"join", &o.JoinField}, {"level", &o.Level}, {"crs", &o.CRS},
-		{"attribution", &o.Attribution}, {"derived", &o.Derived},
+		{"attribution", &o.Attribution}, {"derived", &o.Derived}, {"encoding", &o.Read.Encoding}, {"delimiter", &o.Read.Delimiter},
+		{"source-layer", &o.Read.Layer}, {"x-field", &o.Read.X}, {"y-field", &o.Read.Y}, {"location-field", &o.Read.Location}, {"wkt-field", &o.Read.WKT},
 	} {
 		*f.to = values.Get(f.name)
+	}
+	if values.Has("sheet") {
+		if values.Has("source-layer") {
+			return o, badParam("sheet", "sheet 与 source-layer 含义相同，只用一个", "sheet and source-layer mean the same: give one of them")
+		}
+		o.Read.Layer = values.Get("sheet")
+	}
+	if text := values.Get("header"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 {
+			return o, badParam("header", "写成从 1 起的行号", "write the number of a row, from 1, not %q", text)
+		}
+		o.Read.Header = n
+	}
+	if text := values.Get("accept-error"); text != "" {
+		metres, err := strconv.ParseFloat(text, 64)
+		if err != nil || !(metres > 0 && metres <= 1e4) {
+			return o, badParam("accept-error", "写成 0 到 10000 之间的米数", "write metres, more than 0 and at most 10000, not %q", text)
+		}
+		o.AcceptError = metres
 	}
 	for _, f := range []struct {
 		name string
 		to   *bool
-	}{{"modelled", &o.Modelled}, {"replace", &o.Replace}, {"append", &o.Append}, {"strict", &o.Strict}} {
+	}{{"modelled", &o.Modelled}, {"replace", &o.Replace}, {"append", &o.Append}, {"strict", &o.Strict}, {"keep-duplicates", &o.KeepDuplicates}} {
 		if value, given := values[f.name]; given {
 			var err error
 			if *f.to, err = parseBool(f.name, value[0]); err != nil {

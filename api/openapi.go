@@ -128,6 +128,10 @@ func (s *server) uploadOperation() object {
 			schema = object{"type": "array", "items": object{"type": "string"}}
 		case slices.Contains([]string{"modelled", "replace", "append", "strict"}, name):
 			schema = object{"type": "boolean"}
+		case name == "header":
+			schema = object{"type": "integer", "minimum": 1}
+		case name == "accept-error":
+			schema = object{"type": "number", "exclusiveMinimum": 0, "maximum": 10000}
 		}
 		parameters = append(parameters, queryParameter(name, "as on the command line: lifecircle import --"+name, schema))
 	}
@@ -139,11 +143,13 @@ func (s *server) uploadOperation() object {
 		"summary":     "Import a layer",
 		"parameters":  parameters,
 		"requestBody": object{"required": true, "content": object{
-			typeGeoJSON: object{"schema": object{"type": "object"}},
-			"text/csv":  binary,
+			typeGeoJSON:                object{"schema": object{"type": "object"}},
+			"text/csv":                 binary,
+			"application/octet-stream": binary,
 			"multipart/form-data": object{"schema": object{"type": "object", "required": []string{"file"}, "properties": object{
 				"file":     object{"type": "string", "format": "binary"},
 				"complete": object{"type": "string", "format": "binary", "description": "GeoJSON polygons inside which the layer is complete"},
+				"mapping":  object{"type": "string", "format": "binary", "description": "YAML: by what facilities are found, instead of a shipped mapping"},
 			}}},
 		}},
 		"responses": object{

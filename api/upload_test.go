@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"mime/multipart"
 	"net"
 	"net/http"
@@ -73,6 +74,27 @@ func TestUpload(t *testing.T) {
 	}
 }
 
+// An upload is read in the CRS that the query names, and finds services by a mapping that comes with it.
+func TestUploadOptions(t *testing.T) {
+	c := newClient(t, shelf{"city": smallCity(t, 2)})
+	v := decode(t, post(c, "as=facilities&service=clinic&layer=g&crs=gcj02", clinics), http.StatusCreated)
+	if box := v["bbox"].([]any); v["crs"] != "GCJ-02" || v["crs_known_by"] != "option" || math.Abs(box[0].(float64)-106.4971455) > 1e-6 {
+		t.Errorf("report %v", v)
+	}
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, _ := form.CreateFormFile("file", "places.geojson")
+	io.WriteString(part, clinics)
+	part, _ = form.CreateFormFile("mapping", "own.yaml")
+	io.WriteString(part, "id: own\ntitle: {zh: 自有, en: Own}\nsource: a test\ndetects: [clinic]\nrules:\n  - {id: named, services: [clinic], name: {accept: [甲]}}\n")
+	form.WriteField("as", "facilities")
+	form.Close()
+	v = decode(t, c.do(http.MethodPost, city+"/layers", &body, "Content-Type", form.FormDataContentType()), http.StatusCreated)
+	if m, ok := v["mapping"].(map[string]any); !ok || m["mapping"] != "own" || m["mapped"] != 1.0 || m["unmapped"] != 1.0 || v["used"] != 1.0 || v["refused"] != 1.0 {
+		t.Errorf("report %v", v)
+	}
+}
+
 func TestUploadForm(t *testing.T) {
 	c := newClient(t, shelf{"city": smallCity(t, 2)})
 	var body bytes.Buffer
@@ -112,7 +134,12 @@ func TestUploadRefused(t *testing.T) {
 		{"no GeoJSON", "as=facilities&service=clinic&layer=x", `{"a":1}`, 422, "refused"},
 		{"empty", "as=facilities&service=clinic&layer=x", "", 422, "refused"},
 		{"none usable", "as=facilities&service=clinic&layer=x", `{"type":"Feature","geometry":null,"properties":{}}`, 422, "refused"},
-		{"other CRS", "as=facilities&service=clinic&layer=x&crs=gcj02", clinics, 422, "refused"},
+		{"unknown CRS", "as=facilities&service=clinic&layer=x&crs=EPSG:27700", clinics, 422, "refused"},
+		{"no consent", "as=facilities&service=clinic&layer=x&crs=EPSG:4610", clinics, 422, "refused"},
+		{"bad consent", "as=facilities&service=clinic&layer=x&crs=EPSG:4610&accept-error=much", clinics, 400, "invalid"},
+		{"bad header", "as=facilities&service=clinic&layer=x&header=0", clinics, 400, "invalid"},
+		{"sheet and layer", "as=facilities&service=clinic&layer=x&sheet=a&source-layer=a", clinics, 400, "invalid"},
+		{"no such mapping", "as=facilities&mapping=amap&layer=x", clinics, 400, "invalid"},
 		{"no role", "service=clinic&layer=x", clinics, 400, "invalid"},
 		{"unknown role", "as=things&layer=x", clinics, 400, "invalid"},
 		{"no name", "as=facilities&service=clinic", clinics, 400, "invalid"},

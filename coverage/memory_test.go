@@ -13,6 +13,7 @@ type memory struct {
 	mu       sync.Mutex
 	current  map[coverage.LayerKey]string
 	layers   map[string]*coverage.Layer
+	before   map[string]string // what a version replaced
 	runs     map[string][]byte
 	drawings map[string][][]byte
 	infos    []coverage.RunInfo
@@ -25,7 +26,7 @@ type memory struct {
 var _ coverage.Store = (*memory)(nil)
 
 func newMemory(layers ...*coverage.Layer) *memory {
-	m := &memory{current: map[coverage.LayerKey]string{}, layers: map[string]*coverage.Layer{}, runs: map[string][]byte{}, drawings: map[string][][]byte{}, cache: map[string][]byte{}}
+	m := &memory{current: map[coverage.LayerKey]string{}, layers: map[string]*coverage.Layer{}, before: map[string]string{}, runs: map[string][]byte{}, drawings: map[string][][]byte{}, cache: map[string][]byte{}}
 	for _, l := range layers {
 		m.put(l)
 	}
@@ -33,6 +34,9 @@ func newMemory(layers ...*coverage.Layer) *memory {
 }
 
 func (m *memory) put(l *coverage.Layer) {
+	if old := m.current[l.Info.LayerKey]; old != "" && old != l.Info.Hash {
+		m.before[l.Info.Hash] = old
+	}
 	m.current[l.Info.LayerKey] = l.Info.Hash
 	m.layers[l.Info.Hash] = l
 }
@@ -66,6 +70,22 @@ func (m *memory) SaveLayer(_ context.Context, l *coverage.Layer, _ *coverage.Imp
 	defer m.mu.Unlock()
 	m.put(l)
 	return nil
+}
+
+func (m *memory) UndoLayer(_ context.Context, key coverage.LayerKey) (coverage.LayerInfo, *coverage.LayerInfo, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	undone := m.layers[m.current[key]]
+	if undone == nil {
+		return coverage.LayerInfo{}, nil, coverage.Errorf(coverage.NotFound, "", "no layer %s", key.Name)
+	}
+	before := m.layers[m.before[undone.Info.Hash]]
+	if before == nil {
+		delete(m.current, key)
+		return undone.Info, nil, nil
+	}
+	m.current[key] = before.Info.Hash
+	return undone.Info, &before.Info, nil
 }
 
 func (m *memory) Report(context.Context, string) (*coverage.ImportReport, error) { return nil, nil }

@@ -26,6 +26,11 @@ type Store interface {
 	// SaveLayer makes l the current version of its key, and keeps the one it replaces. It sets
 	// l.Info.Version. Saving the hash that is current already writes nothing.
 	SaveLayer(ctx context.Context, l *Layer, report *ImportReport) error
+	// UndoLayer takes the last change of a layer back, be it an import or an edit by another program: the version that it replaced
+	// is current again, as a version of its own with that one's content and report, or the layer has none if there was
+	// nothing before. Nothing is deleted. It gives the version undone, and the one that is current now (nil for none). NotFound
+	// if the project has no such layer.
+	UndoLayer(ctx context.Context, key LayerKey) (undone LayerInfo, now *LayerInfo, err error)
 	// Report gives the import report of a version, by the version's hash.
 	Report(ctx context.Context, hash string) (*ImportReport, error)
 	// Refresh reads layers that another program edited back from their tables, as new

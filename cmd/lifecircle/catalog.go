@@ -14,10 +14,13 @@ import (
 )
 
 type catalogCmd struct {
-	List   catalogListCmd   `cmd:"" help:"List the shipped catalogs. 列出目录"`
-	Show   catalogShowCmd   `cmd:"" help:"Show a catalog's requirements with source and confidence. 查看目录"`
-	Lint   catalogLintCmd   `cmd:"" help:"Check a catalog file. 检查目录文件"`
-	Export catalogExportCmd `cmd:"" help:"Write a shipped catalog's YAML, to start your own from. 导出目录"`
+	List     catalogListCmd     `cmd:"" help:"List the shipped catalogs. 列出目录"`
+	Show     catalogShowCmd     `cmd:"" help:"Show a catalog's requirements with source and confidence. 查看目录"`
+	Lint     catalogLintCmd     `cmd:"" help:"Check a catalog file. 检查目录文件"`
+	Export   catalogExportCmd   `cmd:"" help:"Write a shipped catalog's YAML, to start your own from. 导出目录"`
+	Template catalogTemplateCmd `cmd:"" help:"Write a workbook (XLSX) to fill your own catalog in. 服务目录模板"`
+	Import   catalogImportCmd   `cmd:"" help:"Read the workbook that was filled in into a catalog file. 读入填好的模板"`
+	Diff     catalogDiffCmd     `cmd:"" help:"What differs between two catalogs, and which verdicts change. 比较目录"`
 }
 
 // loadCatalog gives a shipped catalog by id, or reads a file.
@@ -77,7 +80,13 @@ func (catalogCmd) Help() string {
     lifecircle catalog show chongqing-15min
     lifecircle catalog export chongqing-15min -o my-city.yaml
     lifecircle catalog lint my-city.yaml
-    lifecircle score city.gpkg --catalog my-city.yaml`
+    lifecircle score city.gpkg --catalog my-city.yaml
+
+Or in a spreadsheet 用表格填写:
+
+    lifecircle catalog template -o 服务目录.xlsx
+    lifecircle catalog import 服务目录.xlsx -o my-city.yaml
+    lifecircle catalog diff chongqing-15min my-city.yaml --project city.gpkg`
 }
 
 type catalogListCmd struct{}

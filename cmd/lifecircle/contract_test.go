@@ -39,6 +39,12 @@ func TestJSONContract(t *testing.T) {
 	far := write(t, filepath.Join(dir, "far.geojson"), point(2, 48))
 	add("import", run(t, "import", project, far, "--as", "facilities", "--service", "park", "--attribution", "A", "--derived", "B", "--json").must(exitDone))
 	add("import", run(t, "import", project, other, "--as", "facilities", "--service", "clinic", "--json").must(exitUsage))
+	extract := write(t, filepath.Join(dir, "town.osm"), `<osm version="0.6"><node id="1" lat="29.5" lon="106.5"><tag k="amenity" v="clinic"/></node>`+
+		`<node id="2" lat="29.5" lon="106.51"><tag k="amenity" v="bench"/><tag k="leisure" v="garden"/></node></osm>`)
+	add("import", run(t, "import", project, extract, "--as", "facilities", "--json").must(exitDone))
+	add("import --as osm", run(t, "import", filepath.Join(dir, "osm.gpkg"), extract, "--as", "osm", "--json").must(exitDone))
+	table := write(t, filepath.Join(dir, "table.csv"), "name,lon,lat\n甲,106.5,29.5\n")
+	add("import", run(t, "import", project, table, "--as", "facilities", "--service", "park", "--crs", "gcj02", "--json").must(exitDone))
 	add("layers", run(t, "layers", project, "--json").must(exitDone))
 	add("layers", run(t, "layers", project, "show", "clinics", "--json").must(exitDone))
 	add("score", c.score(t, project))
@@ -55,6 +61,7 @@ func TestJSONContract(t *testing.T) {
 	edited := write(t, filepath.Join(dir, "edited.gpkg"), read(t, project))
 	spoil(t, edited, `UPDATE lc_keys SET touched = 1 WHERE name = 'land'`, `DELETE FROM rtree_demand_geom`)
 	add("check", run(t, "check", edited, "--json").must(exitCondition))
+	add("layers undo", run(t, "layers", "undo", project, "clinics", "--json").must(exitDone))
 	add("catalog list", run(t, "catalog", "list", "--json").must(exitDone))
 	for _, id := range []string{"chongqing-15min", "gb50180-2018", "tdt1062-2021", "complete-community-2020", filepath.Join(dir, "town.yaml")} {
 		add("catalog show", run(t, "catalog", "show", id, "--json").must(exitDone))
@@ -63,6 +70,15 @@ func TestJSONContract(t *testing.T) {
 	add("catalog lint", run(t, "catalog", "lint", filepath.Join(dir, "town.yaml"), "--json"))
 	add("catalog export", run(t, "catalog", "export", "gb50180-2018", "--json").must(exitDone))
 	add("catalog export", run(t, "catalog", "export", "gb50180-2018", "-o", filepath.Join(dir, "c.yaml"), "--json").must(exitDone))
+	workbook := filepath.Join(dir, "own.xlsx")
+	add("catalog template", run(t, "catalog", "template", filepath.Join(dir, "town.yaml"), "-o", workbook, "--json").must(exitDone))
+	add("catalog import", run(t, "catalog", "import", workbook, "-o", filepath.Join(dir, "own.yaml"), "--json").must(exitDone))
+	empty := filepath.Join(dir, "empty.xlsx")
+	run(t, "catalog", "template", "-o", empty).must(exitDone)
+	add("catalog import", run(t, "catalog", "import", empty, "-o", filepath.Join(dir, "own.yaml"), "--json").must(exitRefused))
+	strict := write(t, filepath.Join(dir, "strict.yaml"), strings.Replace(strings.Replace(townCatalog, "radius_m: 500", "radius_m: 1", 1), "service: kindergarten", "service: nursery", 1))
+	add("catalog diff", run(t, "catalog", "diff", filepath.Join(dir, "town.yaml"), strict, "--project", project, "--assume-complete", "--json").must(exitDone))
+	add("catalog diff", run(t, "catalog", "diff", strict, strict, "--json").must(exitDone))
 	add("version", run(t, "version", "--json").must(exitDone))
 	add("demo", result{t: t, stdout: theDemo(t).stdout})
 	srv := serving(t, "serve", project, "--addr", "127.0.0.1:0", "--json")
@@ -134,7 +150,7 @@ func flatten(out map[string]map[string]bool, path string, v any) {
 	}
 	switch v := v.(type) {
 	case map[string]any:
-		if strings.HasSuffix(path, "declared") || strings.HasSuffix(path, "report") { // keys that are names of options; the document of import
+		if strings.HasSuffix(path, "declared") || strings.HasSuffix(path, "report") || path == "undone" || path == "now" { // keys that are names of options; the document of import; a layer
 			note("object")
 			return
 		}

@@ -19,7 +19,7 @@ import (
 type exportCmd struct {
 	Project string `arg:"" help:"Project file. 项目文件"`
 	Layer   string `required:"" placeholder:"TABLE" enum:"reach,coverage,scores,gaps,matrix,service_areas" help:"Table: reach, coverage, scores, gaps, matrix, service_areas. 结果表"`
-	Format  string `enum:"geojson,csv," default:"" placeholder:"csv|geojson" help:"Default: by the file's extension, else csv. 格式"`
+	Format  string `enum:"geojson,csv,gpkg," default:"" placeholder:"csv|geojson|gpkg" help:"Default: by the file's extension, else csv. 格式"`
 	Output  string `short:"o" placeholder:"FILE" help:"File to write; an older one is replaced (default: standard output). 输出文件"`
 	Run_    string `name:"run" placeholder:"HASH" help:"Run, by its hash or a prefix (default: the latest). 评估"`
 }
@@ -32,6 +32,7 @@ gaps 盲区; service_areas 服务范围; reach 可达: a row per place of demand
 
     lifecircle export city.gpkg --layer matrix -o matrix.csv
     lifecircle export city.gpkg --layer gaps -o gaps.geojson
+    lifecircle export city.gpkg --layer scores -o scores.gpkg
     lifecircle export city.gpkg --layer coverage --run 1ce8d4ff --format csv`
 }
 
@@ -42,6 +43,8 @@ func (c exportCmd) format() string {
 		return c.Format
 	case ext == ".geojson" || ext == ".json":
 		return "geojson"
+	case ext == ".gpkg":
+		return "gpkg"
 	}
 	return "csv"
 }
@@ -68,12 +71,15 @@ func (c exportCmd) Run(a *app) error {
 		}
 		a.watch(&t)
 		toStdout := c.Output == "" || c.Output == "-"
-		if toStdout && a.JSON && c.Format != "geojson" {
+		if toStdout && a.JSON && (c.Format == "" || c.Format == "csv") {
 			return a.printTable(run, &t)
 		}
 		write := func(w io.Writer) error {
-			if c.format() == "csv" {
+			switch c.format() {
+			case "csv":
 				return csv.Write(w, &t)
+			case "gpkg":
+				return store.Export(a.ctx, w, t)
 			}
 			return t.WriteGeoJSON(w)
 		}

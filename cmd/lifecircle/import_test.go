@@ -164,13 +164,17 @@ func TestImportRefused(t *testing.T) {
 		{"empty file", "x.geojson", ``, facilities, []string{"x.geojson", "empty"}},
 		{"no usable feature", "x.geojson", `{"type":"FeatureCollection","features":[{"type":"Feature","properties":{},"geometry":null}]}`, facilities, []string{"x.geojson", "usable"}},
 		{"points as land", "x.geojson", `{"type":"Point","coordinates":[106.5,29.5]}`, []string{"--as", "land"}, []string{"x.geojson", "Point"}},
-		{"unknown CRS in the file", "x.geojson", `{"type":"FeatureCollection","crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::2360"}},"features":[{"type":"Feature","properties":{},"geometry":{"type":"Point","coordinates":[106.5,29.5]}}]}`, facilities, []string{"x.geojson", "2360", "4326"}},
+		{"unknown CRS in the file", "x.geojson", `{"type":"FeatureCollection","crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::27700"}},"features":[{"type":"Feature","properties":{},"geometry":{"type":"Point","coordinates":[106.5,29.5]}}]}`, facilities, []string{"x.geojson", "27700", "4326"}},
 		{"unknown CRS by option", "x.geojson", `{"type":"Point","coordinates":[106.5,29.5]}`, append([]string{"--crs", "EPSG:9999"}, facilities...), []string{"9999"}},
 		{"missing measure field", "x.geojson", collection(c.people), []string{"--as", "demand", "--measure", "population=POP"}, []string{"x.geojson", "POP", "population"}},
 		{"missing id field", "x.geojson", collection(c.communities), []string{"--as", "neighborhoods", "--id-field", "nope"}, []string{"x.geojson", "nope", "code"}},
 		{"missing column of a table", "x.csv", "code,n\n1,2\n", []string{"--as", "attributes", "--join", "code", "--measure", "population=POP"}, []string{"x.csv", "POP", "code, n"}},
-		{"a table as facilities", "x.csv", "lon,lat\n106.5,29.5\n", facilities, []string{"x.csv", "--as attributes"}},
-		{"an Excel file as a table", "x.csv", "PK\x03\x04 ", []string{"--as", "attributes", "--join", "code", "--measure", "population=POP"}, []string{"x.csv", "spreadsheet"}},
+		{"a table without coordinates", "x.csv", "name,address\na,b\n", facilities, []string{"x.csv", "lon/lat", "name, address"}},
+		{"a plane that nobody names", "x.csv", "x,y\n35650000.5,3270000\n", facilities, []string{"x.csv", "3° zone 35", "--crs"}},
+		{"a datum without consent", "x.csv", "x,y\n35650000.5,3270000\n", append([]string{"--crs", "EPSG:2359"}, facilities...), []string{"x.csv", "--accept-error METRES"}},
+		{"auto with nothing to compare with", "x.csv", "lon,lat\n106.5,29.5\n", append([]string{"--crs", "auto"}, facilities...), []string{"x.csv", "gcj02"}},
+		{"a damaged workbook", "x.xlsx", "PK\x03\x04 ", []string{"--as", "attributes", "--join", "code", "--measure", "population=POP"}, []string{"x.xlsx", "damaged"}},
+		{"a page of the web", "x.geojson", "<html></html>", facilities, []string{"x.geojson"}},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			file := write(t, filepath.Join(t.TempDir(), x.file), x.content)
@@ -210,6 +214,54 @@ func TestImportStandardInput(t *testing.T) {
 	in := collection(newTown().clinics)
 	runIn(t, t.Context(), in, "import", project, "-", "--as", "facilities", "--service", "clinic", "--lang", "en").must(exitUsage).says("--layer")
 	runIn(t, t.Context(), in, "import", project, "-", "--as", "facilities", "--service", "clinic", "--layer", "piped").must(exitDone).says("piped")
+	runIn(t, t.Context(), "lon,lat\n106.5,29.5\n", "import", project, "-", "--as", "facilities", "--service", "clinic", "--layer", "table", "--lang", "en").must(exitDone).says("format csv")
+}
+
+// A mapping finds services by categories: a shipped one by its name, or a planner's own. The report counts rules and what was passed over.
+func TestImportByMapping(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	project := filepath.Join(dir, "p.gpkg")
+	run(t, "new", project).must(exitDone)
+	pois := write(t, filepath.Join(dir, "pois.csv"), "id,name,typecode,location\n1,某幼儿园,141204,\"106.57,29.55\"\n2,某加油站,10100,\"106.58,29.56\"\n")
+	r := run(t, "import", project, pois, "--as", "facilities", "--mapping", "amap", "--crs", "gcj02", "--lang", "en").must(exitDone)
+	r.says("mapping amap: 2 features, mapped 1, unmapped 1", "→ kindergarten", "010100", "CRS GCJ-02 (option", "typecode_zeros")
+	run(t, "import", project, pois, "--as", "facilities", "--lang", "en").must(exitDone).says("unchanged") // the mapping stays declared
+	own := write(t, filepath.Join(dir, "own.yaml"), "id: own\ntitle: {zh: 自有, en: Own}\nsource: a test\ndetects: [ev_charger]\nrules:\n  - {id: petrol, service: ev_charger, when: {typecode: \"010*\"}}\n")
+	run(t, "import", project, pois, "--as", "facilities", "--mapping", own, "--layer", "own", "--lang", "en").must(exitDone).says("mapped 1", "petrol → ev_charger")
+	run(t, "import", project, pois, "--as", "facilities", "--layer", "own", "--lang", "en").must(exitUsage).says("--mapping", "own")
+	run(t, "import", project, pois, "--as", "facilities", "--mapping", "nothing", "--lang", "en").must(exitUsage).says("amap, osm")
+	broken := write(t, filepath.Join(dir, "broken.yaml"), "id: own\nrules: []\n")
+	run(t, "import", project, pois, "--as", "facilities", "--mapping", broken, "--lang", "en").must(exitRefused).says("broken.yaml:")
+	run(t, "import", project, pois, "--as", "facilities", "--mapping", "amap", "--service", "clinic", "--lang", "en").must(exitUsage).says("mapping")
+}
+
+// One command makes a project of an extract: everything that it has, and words for what it has not.
+func TestImportExtract(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	project := filepath.Join(dir, "p.gpkg")
+	extract := write(t, filepath.Join(dir, "town.osm"), `<?xml version="1.0"?><osm version="0.6">
+<node id="1" lat="29.5" lon="106.5"/><node id="2" lat="29.5" lon="106.51"/><node id="3" lat="29.51" lon="106.51"/><node id="4" lat="29.51" lon="106.5"/>
+<node id="5" lat="29.505" lon="106.505"><tag k="amenity" v="kindergarten"/><tag k="name" v="甲"/></node>
+<way id="1"><nd ref="1"/><nd ref="2"/><nd ref="3"/><nd ref="4"/><nd ref="1"/><tag k="landuse" v="residential"/></way>
+<way id="2"><nd ref="1"/><nd ref="3"/><tag k="highway" v="footway"/></way></osm>`)
+	run(t, "import", project, extract, "--as", "osm", "--service", "clinic", "--lang", "en").must(exitUsage).says("--as osm takes")
+	r := run(t, "import", project, extract, "--as", "osm", "--lang", "en").must(exitDone)
+	r.says("made "+project, "facilities: by the mapping osm", "town: read 1, used 1", "landuse=residential", "walking network", "import neighborhoods from another file")
+	before := tables(t, project)
+	run(t, "import", project, extract, "--as", "osm", "--lang", "en").must(exitDone).says("unchanged")
+	if d := cmp.Diff(before, tables(t, project)); d != "" {
+		t.Errorf("tables changed: %s", d)
+	}
+	none := write(t, filepath.Join(dir, "none.osm"), `<osm version="0.6"><node id="1" lat="29.5" lon="106.5"/></osm>`)
+	for _, file := range []string{none, write(t, filepath.Join(dir, "not.osm"), "no map")} {
+		other := filepath.Join(dir, "other.gpkg")
+		run(t, "import", other, file, "--as", "osm", "--lang", "en").must(exitRefused).says(filepath.Base(file))
+		if _, err := os.Stat(other); err == nil {
+			t.Errorf("%s: a project was made of nothing", file)
+		}
+	}
 }
 
 // What is no project is never written to.

@@ -10,16 +10,48 @@ import (
 )
 
 type layersCmd struct {
-	Project string `arg:"" help:"Project file. 项目文件"`
-	Action  string `arg:"" optional:"" enum:"show,list," default:"" help:"show NAME, or nothing for the list. 查看或列出"`
-	Name    string `arg:"" optional:"" help:"Layer to show. 图层名"`
+	Words   []string `arg:"" name:"project" help:"[show|undo] PROJECT [LAYER]. 项目文件与图层"`
+	Role    string   `placeholder:"ROLE" help:"Of layers with one name, that of this role. 类型"`
+	Service string   `placeholder:"KEY" help:"Of facility layers with one name, that of these services. 服务要素"`
 }
 
 func (layersCmd) Help() string {
-	return `Shows versions, sources and where facilities are surveyed; with show, every row refused or repaired at import.
+	return `Lists versions, sources and where facilities are surveyed; show prints a layer's import report, with every row refused or repaired; undo takes the last import of a layer
+(or the last edit by another program) back: the version before is current again, as a new version, and a layer that had none is left out. Nothing is deleted: older runs can
+still be explained. 撤销后旧版本重新生效；任何版本都不会被删除。
 
     lifecircle layers city.gpkg
-    lifecircle layers city.gpkg show clinics`
+    lifecircle layers show city.gpkg clinics
+    lifecircle layers undo city.gpkg clinics --service clinic`
+}
+
+// layersCall is what is asked for: an action on a project, and a layer's name.
+type layersCall struct{ action, project, name string }
+
+// call reads the words. The action may also stand behind the project, as it once did.
+func (c layersCmd) call() (layersCall, error) {
+	actions := map[string]bool{"list": true, "show": true, "undo": true}
+	w := c.Words
+	switch {
+	case len(w) > 1 && actions[w[0]] && (len(w) > 2 || w[0] == "list" || !actions[w[1]]):
+	case len(w) > 1 && actions[w[1]]:
+		w = append([]string{w[1], w[0]}, w[2:]...)
+	case len(w) == 1:
+		w = []string{"list", w[0]}
+	default:
+		return layersCall{}, &coverage.Error{Code: coverage.Invalid, Field: w[min(1, len(w)-1)], Text: coverage.Text{Zh: "应为 show 或 undo", En: "should be show or undo"}, Hint: coverage.Text{Zh: "lifecircle layers show 项目 图层", En: "lifecircle layers show PROJECT LAYER"}}
+	}
+	out := layersCall{action: w[0], project: w[1]}
+	switch {
+	case out.action == "list" && len(w) == 2:
+		return out, nil
+	case out.action != "list" && len(w) == 2:
+		return out, &coverage.Error{Code: coverage.Invalid, Text: coverage.Text{Zh: "请给出图层名", En: "name the layer"}, Hint: coverage.Text{Zh: "lifecircle layers " + out.action + " 项目 图层", En: "lifecircle layers " + out.action + " PROJECT LAYER"}}
+	case out.action == "list" || len(w) > 3:
+		return out, &coverage.Error{Code: coverage.Invalid, Field: w[len(w)-1], Text: coverage.Text{Zh: "多余的参数", En: "one word too many"}, Hint: coverage.Text{Zh: "名称含空格时请加引号", En: "put a name with blanks into quotes"}}
+	}
+	out.name = w[2]
+	return out, nil
 }
 
 // layerView is a layer in JSON.
@@ -47,15 +79,26 @@ func view(info coverage.LayerInfo) layerView {
 }
 
 func (c layersCmd) Run(a *app) error {
-	if c.Action == "show" && c.Name == "" {
-		return &coverage.Error{Code: coverage.Invalid, Text: coverage.Text{Zh: "请给出图层名", En: "name the layer"}, Hint: coverage.Text{Zh: "lifecircle layers 项目 show 图层", En: "lifecircle layers PROJECT show NAME"}}
+	call, err := c.call()
+	if err != nil {
+		return err
 	}
-	return a.open(c.Project, store.ReadOnly, func(p *store.Project) error {
+	mode := store.ReadOnly
+	if call.action == "undo" {
+		mode = store.ReadWrite
+	}
+	return a.open(call.project, mode, func(p *store.Project) error {
 		infos, err := p.Layers(a.ctx)
 		if err != nil {
 			return err
 		}
-		if c.Action == "show" {
+		if call.action != "list" {
+			if infos, err = c.named(infos, call.name); err != nil {
+				return err
+			}
+			if call.action == "undo" {
+				return c.undo(a, p, infos)
+			}
 			return c.show(a, p, infos)
 		}
 		if a.JSON {
@@ -89,12 +132,69 @@ func (c layersCmd) Run(a *app) error {
 	})
 }
 
+// named gives the layers of a name.
+func (c layersCmd) named(infos []coverage.LayerInfo, name string) ([]coverage.LayerInfo, error) {
+	var out []coverage.LayerInfo
+	var names []string
+	for _, info := range infos {
+		names = append(names, info.Name)
+		if info.Name == name && (c.Role == "" || string(info.Role) == c.Role) && (c.Service == "" || info.Service == c.Service) {
+			out = append(out, info)
+		}
+	}
+	if len(out) == 0 {
+		slices.Sort(names)
+		names = slices.Compact(names)
+		return nil, &coverage.Error{Code: coverage.NotFound, Text: coverage.Text{Zh: "没有图层“" + name + "”", En: fmt.Sprintf("there is no layer %q", name)},
+			Hint: coverage.Text{Zh: "现有：" + strings.Join(names, "、"), En: "there are: " + strings.Join(names, ", ")}}
+	}
+	return out, nil
+}
+
+// undo takes the last change of the one layer back.
+func (c layersCmd) undo(a *app, p *store.Project, infos []coverage.LayerInfo) error {
+	if len(infos) > 1 {
+		var keys []string
+		for _, info := range infos {
+			key := "--role " + string(info.Role)
+			if info.Service != "" {
+				key += " --service " + info.Service
+			}
+			keys = append(keys, key)
+		}
+		return &coverage.Error{Code: coverage.Invalid, Text: coverage.Text{Zh: fmt.Sprintf("有 %d 个图层叫“%s”", len(infos), infos[0].Name), En: fmt.Sprintf("%d layers are called %q", len(infos), infos[0].Name)},
+			Hint: coverage.Text{Zh: "请指明其一：" + strings.Join(keys, "；"), En: "say which: " + strings.Join(keys, "; ")}}
+	}
+	undone, now, err := p.UndoLayer(a.ctx, infos[0].LayerKey)
+	if err != nil {
+		return err
+	}
+	if a.JSON {
+		doc := undoneView{Undone: view(undone)}
+		if now != nil {
+			v := view(*now)
+			doc.Now = &v
+		}
+		return a.print(doc)
+	}
+	if now == nil {
+		a.say("%s：第 %d 版（%d 行，%s）已撤销；此前没有版本，图层不再生效", "%s: version %d (%d rows, %s) is undone; there was none before it, and the layer is no longer current", undone.Name, undone.Version, undone.Rows, undone.Source)
+		return nil
+	}
+	a.say("%s：第 %d 版（%d 行，%s）已撤销；现为第 %d 版（%d 行，%s）", "%s: version %d (%d rows, %s) is undone; now version %d (%d rows, %s)",
+		undone.Name, undone.Version, undone.Rows, undone.Source, now.Version, now.Rows, now.Source)
+	return nil
+}
+
+// undoneView is what an undo did, in JSON: now is left out where the layer has no version any more.
+type undoneView struct {
+	Undone layerView  `json:"undone"`
+	Now    *layerView `json:"now,omitempty"`
+}
+
 func (c layersCmd) show(a *app, p *store.Project, infos []coverage.LayerInfo) error {
 	var views []layerView
 	for _, info := range infos {
-		if info.Name != c.Name {
-			continue
-		}
 		v := view(info)
 		report, err := p.Report(a.ctx, info.Hash)
 		if err != nil && coverage.CodeOf(err) != coverage.NotFound {
@@ -102,14 +202,6 @@ func (c layersCmd) show(a *app, p *store.Project, infos []coverage.LayerInfo) er
 		}
 		v.Report = report
 		views = append(views, v)
-	}
-	if len(views) == 0 {
-		var names []string
-		for _, info := range infos {
-			names = append(names, info.Name)
-		}
-		return &coverage.Error{Code: coverage.NotFound, Text: coverage.Text{Zh: "没有图层“" + c.Name + "”", En: fmt.Sprintf("there is no layer %q", c.Name)},
-			Hint: coverage.Text{Zh: "现有：" + strings.Join(names, "、"), En: "there are: " + strings.Join(names, ", ")}}
 	}
 	if a.JSON {
 		return a.print(map[string]any{"layers": views})
@@ -126,10 +218,27 @@ func (c layersCmd) show(a *app, p *store.Project, infos []coverage.LayerInfo) er
 			fmt.Fprintf(a.stdout, "  %s\n", v.Attribution)
 		}
 		if v.Report != nil {
+			fmt.Fprintf(a.stdout, "  %s %s  SHA-256 %s\n", a.in("来源", "source"), v.Report.Source, v.Report.SHA256)
 			if err := a.printReport(v.Report); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// printLook says where the layer lies, how it lies to the neighborhoods, and how many rows were joined to others.
+func (a *app) printLook(r *coverage.ImportReport) {
+	w := a.stdout
+	if len(r.BBox) == 4 {
+		fmt.Fprintf(w, "  %s %.6f, %.6f – %.6f, %.6f\n", a.in("范围", "extent"), r.BBox[0], r.BBox[1], r.BBox[2], r.BBox[3])
+	}
+	if r.Merged > 0 {
+		fmt.Fprintf(w, a.in("  修复中 %d 行与其他行是同一要素，已合并\n", "  of the repaired, %d rows are another row's feature and were joined to it\n"), r.Merged)
+	}
+	if l := r.FirstLook; l != nil {
+		fmt.Fprintf(w, a.in("  初查 %d 行：%.1f%% 在评价单元内，距其边界中位数 %.0f 米，研究范围外 %d 行\n",
+			"  first look at %d rows: %.1f%% in a neighborhood, median distance to a border %.0f m, %d beyond the study area\n"),
+			l.Rows, 100*l.Share, l.MedianM, l.Outside)
+	}
 }

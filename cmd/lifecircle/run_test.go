@@ -79,7 +79,7 @@ func TestHelp(t *testing.T) {
 			t.Errorf("lifecircle help %s differs from %s --help", c, c)
 		}
 	}
-	for _, c := range []string{"list", "show", "lint", "export"} {
+	for _, c := range []string{"list", "show", "lint", "export", "template", "import", "diff"} {
 		run(t, "help", "catalog", c).must(exitDone).says("lifecircle catalog " + c)
 	}
 	if r := run(t, "help").must(exitDone); !strings.Contains(r.stdout, "lifecircle demo") {

@@ -8,6 +8,7 @@ import (
 	"lifecircle/api"
 	"lifecircle/coverage"
 	"lifecircle/data/catalogs"
+	"lifecircle/data/format/formats"
 	"lifecircle/data/store"
 )
 
@@ -56,7 +57,7 @@ func (a *app) serve(path, addr string, readOnly bool, ready func(addr string)) (
 	if !a.Quiet {
 		logger = slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	}
-	handler := api.New(api.Config{Projects: shelf, Services: catalogs.Services(), Version: version(), Logger: logger, ReadOnly: readOnly})
+	handler := api.New(api.Config{Projects: shelf, Services: catalogs.Services(), Formats: formats.All{}, Version: version(), Logger: logger, ReadOnly: readOnly})
 	if _, _, err := net.SplitHostPort(addr); err != nil {
 		return &coverage.Error{Code: coverage.Invalid, Field: "--addr", Err: err, Text: coverage.Text{Zh: fmt.Sprintf("“%s”不是地址", addr), En: fmt.Sprintf("%q is no address", addr)},
 			Hint: coverage.Text{Zh: "写法：127.0.0.1:8080", En: "write it like 127.0.0.1:8080"}}

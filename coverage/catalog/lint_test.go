@@ -219,7 +219,7 @@ func TestLintCoversEveryCode(t *testing.T) {
 			return true
 		})
 	}
-	for _, c := range lintCases() {
+	for _, c := range append(lintCases(), mappingLintCases()...) {
 		codes[c.code] = true
 	}
 	delete(codes, "no_services") // of a list of services: see TestParseServicesErrors

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"errors"
 	"io"
 
 	"github.com/paulmach/orb"
@@ -13,39 +14,19 @@ import (
 // Errors are of code coverage.Refused: an area with a broken part would promise completeness where nobody looked, so one bad
 // feature refuses the file.
 func ReadArea(r io.Reader, file string) (orb.MultiPolygon, error) {
-	m := newMeter(r, defaultMaxBytesCSV)
-	src := newGeoJSONSource(m)
-	var parts []orb.Geometry
-	for {
-		row, err := src.Next()
-		if err == io.EOF {
-			break
-		}
-		if m.over {
-			err = errTooBig(m.max)
-		}
-		if err != nil {
-			return nil, sourceError(file, err)
-		}
-		why := row.Refused
-		if why == nil {
-			switch g := row.Feature.Geometry.(type) {
-			case orb.Polygon, orb.MultiPolygon:
-				parts = append(parts, g)
-			default:
-				_, en := geometryWords(g)
-				why = finding("geometry_kind", "普查范围只收面", "the surveyed area takes polygons, not a "+en)
-			}
-		}
-		if why != nil {
-			e := coverage.Errorf(coverage.Refused, "%s", "%s", why.Text.En)
-			e.Text.Zh = why.Text.Zh
-			e.File, e.Row = baseName(file), row.N
-			return nil, e
-		}
+	f, done, err := asFile(file, r, maxAreaBytes)
+	if err != nil {
+		return nil, err
 	}
-	b := builder{file: file, rep: &coverage.ImportReport{}}
-	if err := b.readCRS(src.Info()); err != nil {
+	defer done()
+	b := newBuilder(nil, file, Options{})
+	parts, err := b.areaParts(f)
+	var again *readAgain
+	if errors.As(err, &again) {
+		b.known = again.placing
+		parts, err = b.areaParts(f)
+	}
+	if err != nil {
 		return nil, err
 	}
 	area, err := overlay.Union(parts)
@@ -60,5 +41,45 @@ func ReadArea(r io.Reader, file string) (orb.MultiPolygon, error) {
 	return area, nil
 }
 
+// areaParts reads the polygons of an area; *readAgain if a CRS behind the features says that they were read wrongly.
+func (b *builder) areaParts(f *File) ([]orb.Geometry, error) {
+	b.placing = b.known
+	src := newGeoJSONSource(f.Reader(), b.known.system.Kind != 0 && !b.known.system.IsDegrees())
+	var parts []orb.Geometry
+	var bad error
+	for {
+		row, err := src.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, sourceError(b.file, err)
+		}
+		b.toWGS84(&row, false)
+		why := row.Refused
+		if why == nil {
+			switch g := row.Feature.Geometry.(type) {
+			case orb.Polygon, orb.MultiPolygon:
+				parts = append(parts, g)
+			default:
+				_, en := geometryWords(g)
+				why = finding("geometry_kind", "普查范围只收面", "the surveyed area takes polygons, not a "+en)
+			}
+		}
+		if why != nil && bad == nil {
+			e := coverage.Errorf(coverage.Refused, "%s", "%s", why.Text.En)
+			e.Text.Zh = why.Text.Zh
+			e.File, e.Row = baseName(b.file), row.N
+			bad = e
+		}
+	}
+	if err := b.settleCRS(src.Info(), nil); err != nil {
+		return nil, err
+	}
+	return parts, bad
+}
+
+// maxAreaBytes bounds the file of an area.
+const maxAreaBytes = 256 << 20
+
 var _ Source = (*geojsonSource)(nil)
-var _ Source = (*csvSource)(nil)

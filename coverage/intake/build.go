@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -15,21 +16,40 @@ import (
 
 	"lifecircle/coverage"
 	"lifecircle/coverage/catalog"
+	"lifecircle/geo/crs"
 	"lifecircle/geo/geojson"
 )
 
-// Build reads a file into a layer without a project: GeoJSON, or CSV for attributes. file is the name that reports and errors
-// show. The report comes back beside an error as far as the file was read. Errors of code coverage.Invalid are the options',
-// those of code coverage.Refused the file's.
+// Build reads a file into a layer without a project. file is the name that reports and errors show. The report comes back beside an
+// error as far as the file was read. Errors of code coverage.Invalid are the options', those of code coverage.Refused the file's.
 func Build(ctx context.Context, services *catalog.Services, file string, r io.Reader, o Options, p coverage.Progress) (*coverage.Layer, *coverage.ImportReport, error) {
-	o, err := o.complete(services, file)
+	f, done, err := asFile(file, r, o.MaxBytes)
 	if err != nil {
+		return nil, newBuilder(services, file, o).rep, err
+	}
+	defer done()
+	return BuildFile(ctx, services, f, o, p)
+}
+
+// BuildFile does what Build does with a file that can be read again.
+func BuildFile(ctx context.Context, services *catalog.Services, f *File, o Options, p coverage.Progress) (*coverage.Layer, *coverage.ImportReport, error) {
+	o, err := o.complete(services, f.Name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := o.findMapping(f, nil); err != nil {
 		return nil, nil, err
 	}
 	if err := o.ready(); err != nil {
 		return nil, nil, err
 	}
-	return build(ctx, services, file, r, o, nil, p)
+	l, rep, err := build(ctx, services, f, o, setting{}, p)
+	if err == nil && isAuto(o.CRS) {
+		if err = noReference(l, rep); err != nil {
+			l = nil
+		}
+	}
+	return l, rep, err
 }
 
 // BuildFrom does what Build does with rows that another reader gives; the caller fills in the report's SHA256.
@@ -41,44 +61,112 @@ func BuildFrom(ctx context.Context, services *catalog.Services, file string, src
 	if err := o.ready(); err != nil {
 		return nil, nil, err
 	}
+	o.defaults(src.Info())
 	b := newBuilder(services, file, o)
 	l, err := b.run(ctx, src, p, nil)
 	return l, b.rep, err
 }
 
-// build opens the file in the format that its role has. base is the layer that the rows are to be appended to, if any.
-func build(ctx context.Context, services *catalog.Services, file string, r io.Reader, o Options, base *coverage.Layer, p coverage.Progress) (*coverage.Layer, *coverage.ImportReport, error) {
-	b := newBuilder(services, file, o)
-	b.base = base
+// setting is what an import knows beside the file and the options.
+type setting struct {
+	base   *coverage.Layer // what the rows are to be appended to
+	beside *orb.Bound      // the project's other layers
+	around *orb.Bound      // its neighborhoods, and what is near them
+	known  placing         // how coordinates are to be read, whatever else says so
+	units  *Units          // attributes: the neighborhoods that rows may name; nil: cells are ids
+}
+
+// build reads a file, in the format that its content tells. It is read once more if only then it is known how its coordinates are meant.
+func build(ctx context.Context, services *catalog.Services, f *File, o Options, s setting, p coverage.Progress) (*coverage.Layer, *coverage.ImportReport, error) {
+	for {
+		l, rep, err := buildOnce(ctx, services, f, o, s, p)
+		var again *readAgain
+		if !errors.As(err, &again) || s.known.system.Kind != 0 {
+			return l, rep, err
+		}
+		s.known = again.placing
+	}
+}
+
+func buildOnce(ctx context.Context, services *catalog.Services, f *File, o Options, s setting, p coverage.Progress) (*coverage.Layer, *coverage.ImportReport, error) {
+	b := newBuilder(services, f.Name, o)
 	limit := o.MaxBytes
 	if limit <= 0 {
 		limit = defaultMaxBytes
-		if o.Role == coverage.RoleAttributes {
-			limit = defaultMaxBytesCSV
-		}
 	}
-	total := sizeOf(r)
-	m := newMeter(r, limit)
-	var src Source
-	if o.Role == coverage.RoleAttributes {
-		var err error
-		b.rep.Format = "csv"
-		if src, err = newCSVSource(m); err != nil {
-			return nil, b.rep, sourceError(file, err)
-		}
-	} else {
-		b.rep.Format = "geojson"
-		src = newGeoJSONSource(m)
+	if f.Size > limit {
+		return nil, b.rep, sourceError(f.Name, errTooBig(limit))
 	}
-	l, err := b.run(ctx, src, p, func() (int64, int64) { return m.n, total })
-	if m.over { // whatever the reader made of it
-		err = sourceError(file, errTooBig(limit))
-	}
+	stated, err := statedCRS(f.Name, &o)
 	if err != nil {
 		return nil, b.rep, err
 	}
-	b.rep.SHA256 = m.hex()
+	if s.known.system.Kind != 0 {
+		stated = s.known.system
+	}
+	src, err := openSource(ctx, f, o, s, stated)
+	if err != nil {
+		return nil, b.rep, sourceError(f.Name, err)
+	}
+	if c, ok := src.(io.Closer); ok {
+		defer c.Close()
+	}
+	o.defaults(src.Info())
+	b = newBuilder(services, f.Name, o)
+	if s.units != nil {
+		src = s.units.Join(src, o.joinColumn(), o.Parents)
+		b.joined = true
+	}
+	b.base, b.beside, b.known = s.base, s.beside, s.known
+	if _, ok := src.(*geojsonSource); ok {
+		b.samples = func() [][2]float64 { return planeSamples(f) }
+	}
+	b.rep.Format = src.Info().Format
+	l, err := b.run(ctx, src, p, func() (int64, int64) { return f.at.Load(), f.Size })
+	if err != nil {
+		return nil, b.rep, err
+	}
+	if b.rep.SHA256, err = f.SHA256(ctx); err != nil {
+		return nil, b.rep, err
+	}
 	return l, b.rep, nil
+}
+
+// openSource finds the reader of a file.
+func openSource(ctx context.Context, f *File, o Options, s setting, stated crs.CRS) (Source, error) {
+	if o.Formats != nil {
+		read := o.Read
+		read.Role, read.Mapping, read.Around = o.Role, o.Mapping, s.around
+		if src, err := o.Formats.Open(ctx, f, read); err != nil || src != nil {
+			return src, err
+		}
+	}
+	if o.Role == coverage.RoleAttributes {
+		return nil, refused(f.Name, "属性表应为表格(CSV、XLSX 等), 这是 JSON", "a table of attributes comes as CSV, XLSX or the like, this is JSON").
+			hint("带几何的图层请用其他 --as", "layers with geometries have other roles (--as)").err()
+	}
+	return newGeoJSONSource(f.Reader(), stated.Kind != 0 && !stated.IsDegrees()), nil
+}
+
+// joinColumn is the column of ids: of a table, that which names the neighborhood.
+func (o *Options) joinColumn() string {
+	if o.Role == coverage.RoleAttributes && o.JoinField != "" {
+		return o.JoinField
+	}
+	return o.IDField
+}
+
+// defaults takes what a format knows of its layers, where nothing else was said.
+func (o *Options) defaults(info SourceInfo) {
+	if o.Attribution == "" {
+		o.Attribution = info.Attribution
+	}
+	if o.Role == coverage.RoleNeighborhoods && info.Level != "" && !o.levelStated {
+		o.Level = info.Level
+	}
+	if o.Role == coverage.RoleBuildings && o.FloorsField == "" {
+		o.FloorsField = info.FloorsField
+	}
 }
 
 // builder makes a layer of the rows of one file.
@@ -98,10 +186,18 @@ type builder struct {
 	hashed     int            // rows that go by a hash
 	rounded    int            // dates
 	derived    bool           // a parent was derived from a 12-digit code
+	joined     bool           // rows of a table come with the id of the neighborhood that they name
 	levels     []string       // of c.parents: those given by columns, then those of 12-digit codes
 	cells      map[string][]string
 	buffer     []byte
 	newService map[string]bool
+	tally      *MappingTally // of o.Mapping
+
+	beside     *orb.Bound          // the project's other layers, nil if there are none
+	known      placing             // stated from outside
+	placing    placing             // once it is settled
+	overridden crs.CRS             // what the file says, if the option says otherwise
+	samples    func() [][2]float64 // coordinates as the file has them, for messages; may be nil
 }
 
 // codeLevels are the parents that a community's 12-digit code of the statistics bureau names by its first digits.
@@ -137,11 +233,14 @@ func newBuilder(services *catalog.Services, file string, o Options) *builder {
 		Layer: o.Name, Role: o.Role, Services: o.Services, Source: baseName(file),
 		Rows: []coverage.ReportRow{}, Warnings: []coverage.ReportNote{},
 	}
-	b.c.measures = make([][]int64, len(o.Measures))
-	for _, p := range o.Parents {
-		b.levels = append(b.levels, p.Level)
+	if o.Mapping != nil {
+		b.tally = o.Mapping.NewTally()
 	}
-	if o.Role == coverage.RoleNeighborhoods {
+	b.c.measures = make([][]int64, len(o.Measures))
+	if o.Role == coverage.RoleNeighborhoods { // a table's parents only tell neighborhoods apart
+		for _, p := range o.Parents {
+			b.levels = append(b.levels, p.Level)
+		}
 		for _, d := range codeLevels {
 			if !slices.Contains(b.levels, d.level) {
 				b.levels = append(b.levels, d.level)
@@ -155,6 +254,11 @@ func newBuilder(services *catalog.Services, file string, o Options) *builder {
 // run reads all rows and finishes the layer.
 func (b *builder) run(ctx context.Context, src Source, p coverage.Progress, at func() (done, total int64)) (*coverage.Layer, error) {
 	defer b.count()
+	ahead, err := b.lookAhead(src)
+	if err != nil {
+		return nil, err
+	}
+	unchecked := src.Info().Unchecked
 	for i := 0; ; i++ {
 		if i%1024 == 0 {
 			if err := ctx.Err(); err != nil {
@@ -165,6 +269,35 @@ func (b *builder) run(ctx context.Context, src Source, p coverage.Progress, at f
 				p("import", done, total)
 			}
 		}
+		var row Row
+		if i < len(ahead) {
+			row, ahead[i] = ahead[i], Row{}
+		} else if row, err = src.Next(); err == io.EOF {
+			break
+		} else if err != nil {
+			return nil, sourceError(b.file, err)
+		}
+		if b.o.Role == coverage.RoleAttributes {
+			row.Feature.Geometry = nil
+		} else {
+			b.moveBroken(&row)
+			b.toWGS84(&row, unchecked)
+			b.mend(&row)
+		}
+		b.add(row)
+	}
+	return b.finish(src, p, at)
+}
+
+// lookAhead reads the first rows and settles the CRS by them.
+func (b *builder) lookAhead(src Source) (ahead []Row, err error) {
+	info := src.Info()
+	most := 1
+	if info.Unchecked && !info.Degrees && b.o.Role != coverage.RoleAttributes {
+		most = sampleRows
+	}
+	var samples [][2]float64
+	for vertices := 0; len(ahead) < most && vertices < sampleVertices; {
 		row, err := src.Next()
 		if err == io.EOF {
 			break
@@ -172,12 +305,29 @@ func (b *builder) run(ctx context.Context, src Source, p coverage.Progress, at f
 		if err != nil {
 			return nil, sourceError(b.file, err)
 		}
-		b.add(row)
+		ahead = append(ahead, row)
+		if p, ok := firstVertex(row.Feature.Geometry); ok {
+			samples = append(samples, p)
+			vertices += verticesOf(row.Feature.Geometry)
+		}
 	}
+	if info.Unchecked && !info.Degrees {
+		b.samples = func() [][2]float64 { return samples }
+	}
+	return ahead, b.settleCRS(src.Info(), samples)
+}
+
+// finish makes the layer of what was kept.
+func (b *builder) finish(src Source, p coverage.Progress, at func() (done, total int64)) (*coverage.Layer, error) {
 	info := src.Info()
-	b.rep.Format = info.Format
-	if err := b.readCRS(info); err != nil {
-		return nil, err
+	b.rep.Format, b.rep.Part, b.rep.Encoding, b.rep.EncodedBy = info.Format, info.Layer, info.Encoding, info.EncodingKnownBy
+	for _, n := range info.Notes {
+		b.note(n.Code, n.Text.Zh, n.Text.En)
+	}
+	if !info.Unchecked { // a crs member may stand behind the features
+		if err := b.settleCRS(info, nil); err != nil {
+			return nil, err
+		}
 	}
 	for _, f := range info.Fields {
 		b.fields[f] += 0
@@ -197,8 +347,42 @@ func (b *builder) run(ctx context.Context, src Source, p coverage.Progress, at f
 	return l, nil
 }
 
+// verticesOf counts the positions of a geometry.
+func verticesOf(g orb.Geometry) int {
+	n := 0
+	switch g := g.(type) {
+	case orb.Point:
+		n = 1
+	case orb.MultiPoint:
+		n = len(g)
+	case orb.LineString:
+		n = len(g)
+	case orb.MultiLineString:
+		for _, l := range g {
+			n += len(l)
+		}
+	case orb.Polygon:
+		for _, r := range g {
+			n += len(r)
+		}
+	case orb.MultiPolygon:
+		for _, p := range g {
+			n += verticesOf(p)
+		}
+	case orb.Collection:
+		for _, c := range g {
+			n += verticesOf(c)
+		}
+	}
+	return n
+}
+
 // add takes one row of the file.
 func (b *builder) add(row Row) {
+	var r record
+	if b.o.Mapping != nil && !b.mapRow(&row, &r) {
+		return
+	}
 	b.rep.Read++
 	props := row.Feature.Properties
 	for _, a := range props {
@@ -226,14 +410,18 @@ func (b *builder) add(row Row) {
 		}
 		row.Feature.Geometry = g
 	}
-	var r record
 	if why := b.read(&row.Feature, &r); why != nil {
 		b.refuse(row, id, why)
 		return
 	}
 	if len(row.Repairs) > 0 {
+		if b.o.Strict {
+			b.refuse(row, id, strictly(row.Repairs))
+			return
+		}
 		b.rows[int32(len(b.c.ids))] = len(b.rep.Rows)
 		b.report(row.N, row.Line, id, "repaired", row.Repairs...)
+		b.describe(&row)
 	}
 	b.keep(&row, id, &r)
 }
@@ -253,9 +441,9 @@ type record struct {
 
 // id finds a row's own id, "" for none.
 func (b *builder) id(f *geojson.Feature) (string, *Finding) {
-	field := b.o.IDField
-	if b.o.Role == coverage.RoleAttributes && b.o.JoinField != "" {
-		field = b.o.JoinField
+	field := b.o.joinColumn()
+	if b.joined && f.HasID { // the neighborhood that the column names
+		return strings.Clone(f.ID), nil
 	}
 	if field != "" {
 		v, _ := f.Properties.Get(field)
@@ -281,14 +469,7 @@ func (b *builder) id(f *geojson.Feature) (string, *Finding) {
 // read takes a row's properties apart; a finding refuses the row.
 func (b *builder) read(f *geojson.Feature, r *record) *Finding {
 	props := f.Properties
-	for _, field := range b.names {
-		if v, ok := props.Get(field); ok {
-			if name, ok := textOf(v); ok {
-				r.name = name
-				break
-			}
-		}
-	}
+	r.name = b.nameOf(props)
 	for _, m := range b.o.Measures {
 		v, _ := props.Get(m.Field)
 		n, bad := amount(v, milliPlaces, maxAmount)
@@ -297,7 +478,10 @@ func (b *builder) read(f *geojson.Feature, r *record) *Finding {
 		}
 		r.measures = append(r.measures, n)
 	}
-	r.capacity, r.area, r.floor = coverage.Unknown, coverage.Unknown, coverage.Unknown
+	if b.o.Mapping == nil {
+		r.capacity, r.area = coverage.Unknown, coverage.Unknown
+	}
+	r.floor = coverage.Unknown
 	measured := areaMM2(f.Geometry)
 	if measured == 0 {
 		return finding("zero_area", "面积小于 1 平方毫米", "the area is under 1 mm²")
@@ -344,9 +528,10 @@ func (b *builder) readFacility(props geojson.Properties, r *record, measured int
 	if o.StatusField != "" {
 		v, _ := props.Get(o.StatusField)
 		word, _ := textOf(v)
-		known := true
-		if r.status, known = statusOf(word); !known {
+		if status, known := statusOf(word); !known {
 			r.statusWord = strings.TrimSpace(word)
+		} else if strings.TrimSpace(word) != "" {
+			r.status, r.statusWord = status, ""
 		}
 	}
 	if o.CapacityField != "" {
@@ -355,7 +540,9 @@ func (b *builder) readFacility(props geojson.Properties, r *record, measured int
 		if bad != numberOK {
 			return badCell("bad_capacity", o.CapacityField, bad.text(v.Text))
 		}
-		r.capacity = n
+		if n != coverage.Unknown {
+			r.capacity = n
+		}
 	}
 	if why := b.readArea(props, r, measured); why != nil {
 		return why
@@ -435,7 +622,9 @@ func (b *builder) readServices(v geojson.Value) ([]string, *Finding) {
 
 // readArea takes the size from its column, else from the polygon.
 func (b *builder) readArea(props geojson.Properties, r *record, measured int64) *Finding {
-	r.area = measured
+	if measured != coverage.Unknown || b.o.Mapping == nil {
+		r.area = measured
+	}
 	if b.o.AreaField == "" {
 		return nil
 	}
@@ -482,14 +671,14 @@ func (b *builder) readBuilding(props geojson.Properties, r *record, measured int
 // keep appends an accepted row to the columns.
 func (b *builder) keep(row *Row, id string, r *record) {
 	c, o, f := &b.c, &b.o, &row.Feature
-	sum := sha256.Sum256(canonical(f))
+	properties := b.canonical(f)
+	sum := sha256.Sum256(b.buffer)
 	c.n, c.lines = append(c.n, int32(row.N)), append(c.lines, int32(row.Line))
 	c.ids = append(c.ids, id)
 	c.digests = append(c.digests, [16]byte(sum[:16]))
+	c.properties = append(c.properties, c.share(properties))
 	b.buffer = append(b.buffer[:0], r.name...)
 	c.names = append(c.names, c.share(b.buffer))
-	b.buffer = f.Properties.AppendJSON(b.buffer[:0])
-	c.properties = append(c.properties, c.share(b.buffer))
 	if o.Role != coverage.RoleAttributes {
 		c.addGeometry(f.Geometry)
 	}
@@ -515,28 +704,28 @@ func (b *builder) keep(row *Row, id string, r *record) {
 			c.parents[i] = append(c.parents[i], parents)
 		}
 	case coverage.RoleFacilities:
-		if o.ServiceField != "" {
+		if o.ServiceField != "" || o.Mapping != nil {
 			c.services = append(c.services, r.services)
 			for _, s := range r.services {
 				b.newService[s] = true
 			}
 		}
-		if o.StatusField != "" {
+		if o.StatusField != "" || o.Mapping != nil {
 			c.status = append(c.status, r.status)
 			if r.statusWord != "" && (b.statuses[r.statusWord] > 0 || len(b.statuses) < maxShared) {
 				b.statuses[strings.Clone(r.statusWord)]++
 			}
 		}
-		if o.OpenedField != "" {
+		if o.OpenedField != "" || o.Mapping != nil {
 			c.opened = append(c.opened, r.opened)
 		}
-		if o.ClosedField != "" {
+		if o.ClosedField != "" || o.Mapping != nil {
 			c.closed = append(c.closed, r.closed)
 		}
 		if r.roundedOpen || r.roundedShut {
 			b.rounded++
 		}
-		if o.CapacityField != "" {
+		if o.CapacityField != "" || o.Mapping != nil {
 			c.capacity = append(c.capacity, r.capacity)
 		}
 		c.area = append(c.area, r.area)
@@ -548,17 +737,21 @@ func (b *builder) keep(row *Row, id string, r *record) {
 	}
 }
 
-// canonical gives the bytes by which two features are the same.
-func canonical(f *geojson.Feature) []byte {
+// canonical fills the buffer with the bytes by which two features are the same, and gives those of the properties among them.
+func (b *builder) canonical(f *geojson.Feature) []byte {
 	if f.Geometry == nil {
-		return f.Properties.AppendJSON(nil)
+		b.buffer = f.Properties.AppendJSON(b.buffer[:0])
+		return b.buffer
 	}
-	return geojson.Canonical(*f)
+	var at int
+	b.buffer, at = geojson.AppendCanonical(b.buffer[:0], *f)
+	return b.buffer[at : len(b.buffer)-1]
 }
 
 func (b *builder) refuse(row Row, id string, why *Finding) {
 	b.rep.Refused++
 	b.report(row.N, row.Line, id, "refused", *why)
+	b.describe(&row)
 }
 
 // report appends what happened to one row.
@@ -673,11 +866,18 @@ func (b *builder) layer() (*coverage.Layer, error) {
 	if !slices.ContainsFunc(l.AreaMM2, func(n int64) bool { return n != coverage.Unknown }) {
 		l.AreaMM2 = nil
 	}
+	if o.Mapping != nil {
+		dropUnknown(l)
+	}
 	l.Sort() // rows are in order; brings parents and measures into theirs
 
 	services := slices.Clone(o.Services)
 	for s := range b.newService {
 		services = append(services, s)
+	}
+	if o.Mapping != nil {
+		services = append(services, o.Mapping.m.Detects...)
+		b.rep.Mapping = b.tally.Report()
 	}
 	slices.Sort(services)
 	services = slices.Compact(services)
@@ -758,18 +958,24 @@ func (b *builder) settleDuplicates() []int32 {
 		}
 		from = to
 	}
+	b.mergePlaces(order, drop)
 	b.settleBase(order, drop)
+	b.mergeIntoBase(order, drop)
 	return slices.DeleteFunc(order, func(i int32) bool { return drop[i] })
 }
 
 // count makes the report's counts those of its rows.
 func (b *builder) count() {
-	b.rep.Repaired, b.rep.Refused = 0, 0
+	b.rep.Repaired, b.rep.Refused, b.rep.Merged = 0, 0, 0
 	for i := range b.rep.Rows {
-		if b.rep.Rows[i].Action == "repaired" {
-			b.rep.Repaired++
-		} else {
+		r := &b.rep.Rows[i]
+		if r.Action != "repaired" {
 			b.rep.Refused++
+			continue
+		}
+		b.rep.Repaired++
+		if r.Reason == "duplicate_equal" || r.Reason == "duplicate_place" {
+			b.rep.Merged++
 		}
 	}
 	b.rep.Used = b.rep.Read - b.rep.Repaired - b.rep.Refused
@@ -780,6 +986,8 @@ func (b *builder) settle(i int32, action string, f Finding) {
 	if at, has := b.rows[i]; has {
 		old := b.rep.Rows[at]
 		b.rep.Rows[at] = reportRow(old.N, old.Line, b.c.ids[i], action, f)
+		b.rep.Rows[at].Name = old.Name
+		b.rep.Rows[at].AreaBefore, b.rep.Rows[at].AreaAfter = old.AreaBefore, old.AreaAfter
 		if action == "repaired" {
 			b.rep.Rows[at].Text += "; " + old.Text
 			b.rep.Rows[at].TextZh += "; " + old.TextZh
@@ -788,6 +996,7 @@ func (b *builder) settle(i int32, action string, f Finding) {
 	}
 	b.rows[i] = len(b.rep.Rows)
 	b.report(int(b.c.n[i]), int(b.c.lines[i]), b.c.ids[i], action, f)
+	b.rep.Rows[b.rows[i]].Name = b.c.names[i]
 }
 
 func (b *builder) sortReport() {
@@ -808,9 +1017,10 @@ func (b *builder) noneUsable() error {
 	}
 	row := b.rep.Rows[first]
 	e := refused(b.file, "%d 个要素无一可用", "none of %d features is usable", b.rep.Read)
-	return e.hint(
+	e.hint(
 		fmt.Sprintf("其中 %d 个: %s; 如第 %d 个: %s", counts[row.Reason], row.Reason, row.N, row.TextZh),
-		fmt.Sprintf("%d of them: %s; for example feature %d: %s", counts[row.Reason], row.Reason, row.N, row.Text)).err()
+		fmt.Sprintf("%d of them: %s; for example feature %d: %s", counts[row.Reason], row.Reason, row.N, row.Text))
+	return b.hintPlane(e, row.Reason).err()
 }
 
 func finding(code, zh, en string) *Finding {

@@ -128,9 +128,12 @@ func TestBuildRefusals(t *testing.T) {
 		{"no population", collection(point(`"a"`, 1, 2, `"人口":2`)), people, coverage.Refused, "--measure population=COLUMN"},
 		{"no such id column", one, with(people, func(o *Options) { o.IDField = "code" }), coverage.Refused, "code: no row has this column"},
 		{"no such name column", one, with(people, func(o *Options) { o.NameField = "label" }), coverage.Refused, "label: no row has this column"},
-		{"legacy crs", `{"type":"FeatureCollection","crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::3857"}},"features":[]}`, people, coverage.Refused, "3857"},
-		{"legacy crs behind the features", strings.TrimSuffix(one, "}") + `,"crs":{"type":"name","properties":{"name":"EPSG:4547"}}}`, people, coverage.Refused, "EPSG:4547"},
-		{"GCJ-02", one, with(people, func(o *Options) { o.CRS = "gcj02" }), coverage.Refused, "gcj02"},
+		{"unknown crs in the file", `{"type":"FeatureCollection","crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::27700"}},"features":[]}`, people, coverage.Refused, "27700"},
+		{"degrees, and a plane behind the features", strings.TrimSuffix(one, "}") + `,"crs":{"type":"name","properties":{"name":"EPSG:4547"}}}`, people, coverage.Refused, "degrees"},
+		{"Xian 1980", one, with(people, func(o *Options) { o.CRS = "EPSG:4610" }), coverage.Refused, "--accept-error METRES"},
+		{"Beijing 1954 with too little", one, with(people, func(o *Options) { o.CRS, o.AcceptError = "EPSG:4214", 5 }), coverage.Refused, "too little"},
+		{"unknown crs", one, with(people, func(o *Options) { o.CRS = "EPSG:27700" }), coverage.Refused, "27700"},
+		{"auto without a project", collection(point(`"a"`, 106, 29, `"population":1`)), with(people, func(o *Options) { o.CRS = "auto" }), coverage.Refused, "no layer to compare with"},
 		{"too large", one, with(people, func(o *Options) { o.MaxBytes = 10 }), coverage.Refused, "larger than the limit"},
 		{"no service", one, Options{Role: coverage.RoleFacilities}, coverage.Invalid, "--service"},
 		{"misspelt service", one, Options{Role: coverage.RoleFacilities, Services: []string{"kindergarden"}}, coverage.Invalid, "did you mean kindergarten?"},
@@ -392,7 +395,7 @@ func TestAttributes(t *testing.T) {
 	o := Options{Role: coverage.RoleAttributes, JoinField: "code", Measures: []MeasureSpec{{"population", "人口"}}}
 	build := func(t *testing.T, text string) (*coverage.Layer, *coverage.ImportReport, error) {
 		t.Helper()
-		return Build(context.Background(), testServices(t), "counts.csv", strings.NewReader(text), o, nil)
+		return Build(context.Background(), testServices(t), "counts.csv", strings.NewReader(text), withTables(o), nil)
 	}
 	t.Run("rows", func(t *testing.T) {
 		l, rep, err := build(t, "\ufeffcode,name,人口\r\n0012,\"甲,乙\",12.5\r\n0013,丙,\r\n0014,丁,-1\r\n,戊,1\r\n0015,x\r\n0016,y,1,2\r\n0012,\"甲,乙\",12.5\r\n0017,a,1\r\n0017,b,1\r\n")
@@ -418,16 +421,7 @@ func TestAttributes(t *testing.T) {
 		}
 	})
 	for _, c := range []struct{ name, text, says string }{
-		{"empty", "", "empty"},
-		{"stray quote", "code,人口\n1,\"2\"3\n", "line 2"},
-		{"open quote", "code,人口\n1,\"2\n", "line"},
-		{"GBK", "code,\xc8\xcb\xbf\xda\n1,2\n", "UTF-8"},
-		{"GBK in a row", "code,人口,x\n1,2,\xc8\xcb\n", "line 2 is not UTF-8"},
-		{"UTF-16", "\xff\xfec\x00", "UTF-16"},
-		{"spreadsheet", "PK\x03\x04", "spreadsheet"},
 		{"JSON", `{"type":"FeatureCollection"}`, "JSON"},
-		{"semicolons", "code;人口\n1;2\n", "commas"},
-		{"column twice", "code,人口,code\n1,2,3\n", "same name"},
 		{"no such column", "id,人口\n1,2\n", "code: no row has this column; the file's columns: id, 人口"},
 		{"no such column and no row", "id,人口\n", "code: no row has this column"},
 		{"no row usable", "code,人口\n1,x\n", "none of 1"},
@@ -445,7 +439,7 @@ func TestAttributes(t *testing.T) {
 			t.Errorf("%v %+v", err, rep)
 		}
 	})
-	if _, _, err := Build(context.Background(), testServices(t), "x.csv", strings.NewReader("a,b\n"), Options{Role: coverage.RoleAttributes, JoinField: "a"}, nil); coverage.CodeOf(err) != coverage.Invalid {
+	if _, _, err := Build(context.Background(), testServices(t), "x.csv", strings.NewReader("a,b\n"), withTables(Options{Role: coverage.RoleAttributes, JoinField: "a"}), nil); coverage.CodeOf(err) != coverage.Invalid {
 		t.Errorf("a table without a measure: %v", err)
 	}
 }
@@ -461,7 +455,7 @@ func TestReadArea(t *testing.T) {
 	}
 	for name, text := range map[string]string{
 		"point": collection(point("", 1, 1, ``)), "bad part": collection(square("", 1, 1, 1, ``), `"geometry":null,"properties":{}`),
-		"empty": collection(), "broken": "{", "plane": `{"type":"FeatureCollection","crs":{"type":"name","properties":{"name":"EPSG:3857"}},"features":[]}`,
+		"empty": collection(), "broken": "{", "unknown CRS": `{"type":"FeatureCollection","crs":{"type":"name","properties":{"name":"EPSG:27700"}},"features":[]}`,
 	} {
 		if _, err := ReadArea(strings.NewReader(text), "area.geojson"); coverage.CodeOf(err) != coverage.Refused {
 			t.Errorf("%s: %v", name, err)

@@ -15,9 +15,9 @@
 //
 // # Whole files
 //
-// An error of code coverage.Refused means that nothing of the file is used: it is broken, is no GeoJSON or CSV, names a CRS that
-// cannot be read, lacks a column that was asked for, or has features of which none is usable. The report comes back with the
+// An error of code coverage.Refused means that nothing of the file is used: it is broken, of no format that is known, in a CRS that
+// cannot be read or is not said, lacks a column that was asked for, or has features of which none is usable. The report comes back with the
 // error as far as it got.
 //
-// Formats reach the package as a Source, a stream of rows; package data/format may add more of them.
+// Formats reach the package as a Source, a stream of rows. GeoJSON is read here, all others by the Formats that the options hand in.
 package intake

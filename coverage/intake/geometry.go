@@ -7,6 +7,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"lifecircle/coverage"
+	"lifecircle/geo/geojson"
 	"lifecircle/geo/measure"
 )
 
@@ -39,6 +40,20 @@ func (k kinds) text() coverage.Text {
 		return coverage.Text{Zh: "线", En: "lines"}
 	}
 	return coverage.Text{Zh: "点或面", En: "points or polygons"}
+}
+
+// makeWhole checks and mends the geometry of a row as the GeoJSON reader does its own.
+func makeWhole(row *Row) {
+	g, repairs, why := geojson.Clean(row.Feature.Geometry, false)
+	if why != nil {
+		f := fromGeoJSON(why)
+		row.Refused, row.Broken, row.Feature.Geometry = &f, row.Feature.Geometry, nil
+		return
+	}
+	row.Feature.Geometry = g
+	for i := range repairs {
+		row.Repairs = append(row.Repairs, fromGeoJSON(&repairs[i]))
+	}
 }
 
 // fit brings a valid geometry into the form that a role keeps: of the right kind, with rings that start at their smallest

@@ -99,7 +99,7 @@ func checkSums(tb tester, rep *coverage.ImportReport, l *coverage.Layer) {
 		default:
 			tb.Errorf("row %d: action %q", r.N, r.Action)
 		}
-		if r.Reason == "duplicate_equal" {
+		if r.Action == "repaired" && (r.Reason == "duplicate_equal" || r.Reason == "duplicate_place") {
 			merged++
 		}
 		if r.N <= last {
@@ -112,6 +112,9 @@ func checkSums(tb tester, rep *coverage.ImportReport, l *coverage.Layer) {
 	}
 	if repaired != rep.Repaired || refusedRows != rep.Refused {
 		tb.Errorf("the report has %d repaired and %d refused rows, counts %d and %d", repaired, refusedRows, rep.Repaired, rep.Refused)
+	}
+	if merged != rep.Merged {
+		tb.Errorf("%d rows merged, the report says %d", merged, rep.Merged)
 	}
 	if l != nil {
 		if want := rep.Used + rep.Repaired - merged; l.Len() != want {

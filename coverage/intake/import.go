@@ -28,11 +28,24 @@ import (
 //
 // The other errors are those of Build, and the store's.
 func Import(ctx context.Context, st coverage.Store, services *catalog.Services, file string, r io.Reader, o Options, p coverage.Progress) (*coverage.ImportReport, error) {
-	o, err := o.complete(services, file)
+	if _, err := o.complete(services, file); err != nil { // before a stream is read
+		return nil, err
+	}
+	f, done, err := asFile(file, r, o.MaxBytes)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkCRS(file, o.CRS); err != nil {
+	defer done()
+	return ImportFile(ctx, st, services, f, o, p)
+}
+
+// ImportFile does what Import does with a file that can be read again.
+func ImportFile(ctx context.Context, st coverage.Store, services *catalog.Services, f *File, o Options, p coverage.Progress) (*coverage.ImportReport, error) {
+	o, err := o.complete(services, f.Name)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := statedCRS(f.Name, &o); err != nil {
 		return nil, err
 	}
 	layers, err := currentLayers(ctx, st, &o)
@@ -43,25 +56,59 @@ func Import(ctx context.Context, st coverage.Store, services *catalog.Services, 
 	if err != nil {
 		return nil, err
 	}
+	if err := o.findMapping(f, current); err != nil {
+		return nil, err
+	}
 	if current != nil {
 		o.inherit(current)
 	}
 	if err := o.ready(); err != nil {
 		return nil, err
 	}
-	var old *coverage.Layer
+	s := setting{beside: besideBound(layers, o.key())}
+	var units []coverage.LayerInfo
+	for _, info := range layers {
+		if info.Role == coverage.RoleNeighborhoods {
+			units = append(units, info)
+		}
+	}
+	if bound := besideBound(units, coverage.LayerKey{}); bound != nil {
+		box := around(*bound, gridMargin)
+		s.around = &box
+	}
 	if current != nil && o.Append {
-		if old, err = st.Layer(ctx, current.Hash); err != nil {
+		if s.base, err = st.Layer(ctx, current.Hash); err != nil {
 			return nil, err
 		}
 	}
-	l, rep, err := build(ctx, services, file, r, o, old, p)
+	if o.Role == coverage.RoleAttributes {
+		if s.units, err = ReadUnits(ctx, st, layers); err != nil {
+			return nil, err
+		}
+	}
+	l, rep, err := build(ctx, services, f, o, s, p)
+	if err == nil && isAuto(o.CRS) {
+		l, rep, err = decideDatum(ctx, st, services, f, o, s, layers, l, rep, p)
+	}
 	if err != nil {
 		return rep, err
 	}
 	if err := warnBeside(ctx, st, layers, l, rep); err != nil {
 		return rep, err
 	}
+	if rep.CRSKnownBy != byAuto {
+		if err := warnDatum(ctx, st, layers, l, rep); err != nil {
+			return rep, err
+		}
+	}
+	if err := lookAt(ctx, st, layers, l, rep); err != nil {
+		return rep, err
+	}
+	return saveLayer(ctx, st, f.Name, current, s.base, l, rep, o.Replace)
+}
+
+// saveLayer writes a layer in the place of the current one, if there is any, or behind its rows.
+func saveLayer(ctx context.Context, st coverage.Store, file string, current *coverage.LayerInfo, old, l *coverage.Layer, rep *coverage.ImportReport, replace bool) (*coverage.ImportReport, error) {
 	if current == nil {
 		return save(ctx, st, l, rep, 1)
 	}
@@ -77,7 +124,7 @@ func Import(ctx context.Context, st coverage.Store, services *catalog.Services, 
 	if current.Hash == l.Info.Hash && !current.Changed {
 		return unchanged(ctx, st, current, rep)
 	}
-	if !o.Replace && current.Hash != l.Info.Hash {
+	if !replace && current.Hash != l.Info.Hash {
 		old, err := st.Layer(ctx, current.Hash)
 		if err != nil {
 			return rep, err
@@ -89,6 +136,9 @@ func Import(ctx context.Context, st coverage.Store, services *catalog.Services, 
 	}
 	return save(ctx, st, l, rep, current.Version+1)
 }
+
+// gridMargin is how far around the neighborhoods grids of people are read, in metres.
+const gridMargin = 5e3
 
 // currentLayers lists the project's layers. A layer that another program edited is read back first, so that its edits are a
 // version of their own and count as other content.
@@ -121,7 +171,7 @@ func findLayer(layers []coverage.LayerInfo, o *Options) (*coverage.LayerInfo, er
 			named = append(named, info)
 		}
 	}
-	if o.Role != coverage.RoleFacilities || len(o.Services) > 0 || o.ServiceField != "" {
+	if o.Role != coverage.RoleFacilities || len(o.Services) > 0 || o.ServiceField != "" || o.Mapping != nil {
 		return nil, nil
 	}
 	switch len(named) {
@@ -224,23 +274,18 @@ func warnBeside(ctx context.Context, st coverage.Store, layers []coverage.LayerI
 	if l.Len() == 0 {
 		return nil
 	}
-	var around orb.Bound
-	have := false
+	var others []coverage.LayerInfo
 	for _, info := range layers {
 		// neighborhoods are held against everything else, everything else against neighborhoods
-		if info.Rows == 0 || info.Role == coverage.RoleAttributes ||
-			(info.Role == coverage.RoleNeighborhoods) == (l.Info.Role == coverage.RoleNeighborhoods) {
-			continue
-		}
-		if !have {
-			around, have = info.Bound, true
-		} else {
-			around = around.Union(info.Bound)
+		if (info.Role == coverage.RoleNeighborhoods) != (l.Info.Role == coverage.RoleNeighborhoods) {
+			others = append(others, info)
 		}
 	}
-	if !have {
+	bound := besideBound(others, l.Info.LayerKey)
+	if bound == nil {
 		return nil
 	}
+	around := *bound
 	d := boundDistance(around, l.Info.Bound)
 	if d <= far {
 		return nil
@@ -262,6 +307,22 @@ func warnBeside(ctx context.Context, st coverage.Store, layers []coverage.LayerI
 	}
 	note(rep, "far_away", zh, en)
 	return nil
+}
+
+// besideBound is the box around the places of all layers but one, nil for none.
+func besideBound(layers []coverage.LayerInfo, but coverage.LayerKey) *orb.Bound {
+	var out *orb.Bound
+	for _, info := range layers {
+		if info.Rows == 0 || info.Role == coverage.RoleAttributes || info.LayerKey == but {
+			continue
+		}
+		around := info.Bound
+		if out != nil {
+			around = around.Union(*out)
+		}
+		out = &around
+	}
+	return out
 }
 
 // boundDistance is the distance in metres between the places of two boxes that are nearest in degrees.

@@ -233,7 +233,7 @@ func TestRefusedImportWritesNothing(t *testing.T) {
 
 func TestUnmatchedAttributes(t *testing.T) {
 	st := newMemoryStore()
-	o := Options{Role: coverage.RoleAttributes, JoinField: "code", Measures: []MeasureSpec{{"population", "人口"}}}
+	o := withTables(Options{Role: coverage.RoleAttributes, JoinField: "code", Measures: []MeasureSpec{{"population", "人口"}}})
 	mustImport(t, st, "units.geojson", collection(square(`"0012"`, 106, 29, 0.1, ``)), units)
 	rep := mustImport(t, st, "counts.csv", "code,人口\n0012,5\n12,6\n", o)
 	if warnings(rep) != "unmatched" || !strings.Contains(rep.Warnings[0].Text, "1 of 2 ids") || rep.Used != 2 || st.current[1].Rows != 2 {

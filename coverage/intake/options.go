@@ -3,6 +3,7 @@ package intake
 import (
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -33,6 +34,7 @@ type Options struct {
 	Role     coverage.Role
 	Name     string    // of the layer; default: the file's base name without its extensions
 	Services []string  // facilities: keys, names or aliases of what every row offers
+	Mapping  *Mapper   // facilities: finds the services of each row, instead of Services and ServiceField
 	Complete *Complete // facilities; default: nothing is known
 
 	// Columns, by the names that the file uses.
@@ -54,15 +56,24 @@ type Options struct {
 	Measures []MeasureSpec // neighborhoods, demand, buildings, attributes; default for demand: population
 	Modelled bool          // the measures come from a model
 
-	CRS     string // "", EPSG:4326, OGC:CRS84 or EPSG:4490
-	Replace bool   // other content takes the place of the layer's
-	Append  bool   // other content is added to the layer's
-	Strict  bool   // the caller treats refused rows as an unmet condition; nothing else changes here
+	CRS         string  // "" (what the file says, else WGS 84 degrees), auto (by comparison with the project's layers), or anything crs.Parse reads
+	AcceptError float64 // metres: reads Xian 1980, Beijing 1954 and unknown datums as WGS 84; see crs.CRS.Accept
+
+	Read    ReadOptions
+	Formats Formats // beside GeoJSON; nil: none
+
+	Replace bool // other content takes the place of the layer's
+	Append  bool // other content is added to the layer's
+	Strict  bool // what would be mended, joined or left out is refused; the caller treats refused rows as an unmet condition
+
+	KeepDuplicates bool // facilities: rows of one name side by side stay apart
 
 	Attribution string
 	Derived     string // "derived, not official": what was derived and how
 
-	MaxBytes int64 // of the file; default 8 GiB for GeoJSON, 256 MiB for CSV
+	MaxBytes int64 // of the file; default 8 GiB
+
+	levelStated bool // by the user or an earlier import
 
 	kept map[string]string // columns that an earlier import declared → the option, for messages
 }
@@ -82,17 +93,19 @@ func (o *Options) roleOptions() []roleOption {
 	return []roleOption{
 		{"service", len(o.Services) > 0, []coverage.Role{f}},
 		{"service-field", o.ServiceField != "", []coverage.Role{f}},
+		{"mapping", o.Mapping != nil, []coverage.Role{f}},
 		{"complete", o.Complete != nil, []coverage.Role{f}},
 		{"status-field", o.StatusField != "", []coverage.Role{f}},
 		{"capacity-field", o.CapacityField != "", []coverage.Role{f}},
 		{"opened-field", o.OpenedField != "", []coverage.Role{f}},
 		{"closed-field", o.ClosedField != "", []coverage.Role{f}},
+		{"keep-duplicates", o.KeepDuplicates, []coverage.Role{f}},
 		{"area-field", o.AreaField != "", []coverage.Role{f, b}},
 		{"floor-area-field", o.FloorAreaField != "", []coverage.Role{b}},
 		{"floors-field", o.FloorsField != "", []coverage.Role{b}},
 		{"kind-field", o.KindField != "", []coverage.Role{n}},
 		{"level", o.Level != "", []coverage.Role{n}},
-		{"parent", len(o.Parents) > 0, []coverage.Role{n}},
+		{"parent", len(o.Parents) > 0, []coverage.Role{n, a}},
 		{"join", o.JoinField != "", []coverage.Role{a}},
 		{"measure", len(o.Measures) > 0, []coverage.Role{n, d, b, a}},
 		{"modelled", o.Modelled, []coverage.Role{n, d, b, a}},
@@ -123,6 +136,15 @@ func (o *Options) fields() []fieldOption {
 	}
 }
 
+// plainDeclarations are the options that stay declared as they were written.
+func (o *Options) plainDeclarations() []fieldOption {
+	r := &o.Read
+	return []fieldOption{
+		{"crs", &o.CRS}, {"source-layer", &r.Layer}, {"encoding", &r.Encoding}, {"delimiter", &r.Delimiter},
+		{"x-field", &r.X}, {"y-field", &r.Y}, {"location-field", &r.Location}, {"wkt-field", &r.WKT},
+	}
+}
+
 type fieldOption struct {
 	name  string
 	value *string
@@ -148,6 +170,15 @@ func (o Options) complete(services *catalog.Services, file string) (Options, err
 	}
 	if o.Replace && o.Append {
 		return o, invalid("append", "replace 与 append 不能同时使用", "replace and append exclude each other").err()
+	}
+	if !(o.AcceptError >= 0 && o.AcceptError <= 1e4) {
+		return o, invalid("accept-error", "可接受的误差应为 0 到 10000 米", "the error to accept is more than 0 and at most 10,000 metres").err()
+	}
+	if o.Read.Header < 0 {
+		return o, invalid("header", "表头行号从 1 起", "rows of a sheet are counted from 1").err()
+	}
+	if o.Mapping != nil && (len(o.Services) > 0 || o.ServiceField != "") {
+		return o, invalid("mapping", "mapping 与 service、service-field 不能同时使用", "mapping excludes service and service-field").err()
 	}
 	var err error
 	if o.Services, err = resolveServices(services, o.Services); err != nil {
@@ -185,6 +216,30 @@ func (o Options) complete(services *catalog.Services, file string) (Options, err
 	return o, nil
 }
 
+// findMapping settles by which mapping facilities are found of which nothing else is said: the one of the earlier import, else the one
+// that the file's format has.
+func (o *Options) findMapping(f *File, current *coverage.LayerInfo) error {
+	if o.Role != coverage.RoleFacilities || o.Mapping != nil || len(o.Services) > 0 || o.ServiceField != "" || o.Formats == nil {
+		return nil
+	}
+	id := ""
+	if current != nil {
+		id = current.Declared[declaredMapping]
+	}
+	if id == "" {
+		var err error
+		if id, err = o.Formats.DefaultMapping(f); err != nil || id == "" {
+			return sourceError(f.Name, err)
+		}
+	}
+	m, err := o.Formats.Mapping(id)
+	if err != nil {
+		return invalid("mapping", "此图层上次导入用的是映射 %s, 请用 --mapping 再次给出", "an earlier import of this layer went by the mapping %s: give it again with --mapping", quote(id)).err()
+	}
+	o.Mapping = NewMapper(m)
+	return nil
+}
+
 // ready checks what an import needs once the earlier declarations are known.
 func (o *Options) ready() error {
 	for _, f := range o.fields() {
@@ -194,9 +249,9 @@ func (o *Options) ready() error {
 	}
 	switch o.Role {
 	case coverage.RoleFacilities:
-		if len(o.Services) == 0 && o.ServiceField == "" {
+		if len(o.Services) == 0 && o.ServiceField == "" && o.Mapping == nil {
 			return invalid("service", "没有说明设施属于哪个服务要素", "it is not said which service the facilities offer").
-				hint("加上 --service KEY, 或用 --service-field 指出列名", "add --service KEY, or name the column with --service-field").err()
+				hint("加上 --service KEY, 或用 --service-field 指出列名, 或用 --mapping 按类别映射", "add --service KEY, name the column with --service-field, or map categories with --mapping").err()
 		}
 	case coverage.RoleAttributes:
 		if o.JoinField == "" && o.IDField == "" {
@@ -212,7 +267,7 @@ func (o *Options) ready() error {
 			o.Measures = []MeasureSpec{{Name: defaultMeasure, Field: defaultMeasure}}
 		}
 	case coverage.RoleNeighborhoods:
-		if o.Level == "" {
+		if o.levelStated = o.Level != ""; !o.levelStated {
 			o.Level = "community"
 		}
 	}
@@ -229,10 +284,13 @@ func (o *Options) key() coverage.LayerKey {
 
 // Options as they are declared with a layer, beside those that LayerInfo holds in its own fields.
 const (
-	declaredCRS      = "crs"
+	declaredAccept   = "accept-error"
+	declaredHeader   = "header"
 	declaredMeasure  = "measure"
 	declaredParent   = "parent"
 	declaredComplete = "complete"
+	declaredMapping  = "mapping"
+	declaredKeep     = "keep-duplicates"
 )
 
 // declared gives what the user said, for LayerInfo.Declared.
@@ -243,8 +301,22 @@ func (o *Options) declared() coverage.Declared {
 			d[f.name] = *f.value
 		}
 	}
-	if o.CRS != "" {
-		d[declaredCRS] = o.CRS
+	for _, f := range o.plainDeclarations() {
+		if *f.value != "" {
+			d[f.name] = *f.value
+		}
+	}
+	if o.AcceptError != 0 {
+		d[declaredAccept] = strconv.FormatFloat(o.AcceptError, 'f', -1, 64)
+	}
+	if o.Read.Header != 0 {
+		d[declaredHeader] = strconv.Itoa(o.Read.Header)
+	}
+	if o.Mapping != nil {
+		d[declaredMapping] = o.Mapping.m.ID
+	}
+	if o.KeepDuplicates {
+		d[declaredKeep] = "true"
 	}
 	var lines []string
 	for _, m := range o.Measures {
@@ -275,13 +347,24 @@ func (o *Options) inherit(current *coverage.LayerInfo) {
 	d := current.Declared
 	o.kept = map[string]string{}
 	for _, f := range o.fields() {
+		if f.name == "service-field" && o.Mapping != nil {
+			continue
+		}
 		if *f.value == "" && d[f.name] != "" {
 			*f.value = d[f.name]
 			o.kept[d[f.name]] = f.name
 		}
 	}
-	if o.CRS == "" {
-		o.CRS = d[declaredCRS]
+	for _, f := range o.plainDeclarations() {
+		if *f.value == "" {
+			*f.value = d[f.name]
+		}
+	}
+	if o.AcceptError == 0 {
+		o.AcceptError, _ = strconv.ParseFloat(d[declaredAccept], 64)
+	}
+	if o.Read.Header == 0 {
+		o.Read.Header, _ = strconv.Atoi(d[declaredHeader])
 	}
 	if text := d[declaredMeasure]; len(o.Measures) == 0 && text != "" {
 		for _, line := range strings.Split(text, "\n") {
@@ -301,6 +384,7 @@ func (o *Options) inherit(current *coverage.LayerInfo) {
 		o.Level = current.Level
 	}
 	o.Modelled = o.Modelled || current.Modelled
+	o.KeepDuplicates = o.KeepDuplicates || d[declaredKeep] != ""
 	if o.Attribution == "" {
 		o.Attribution = current.Attribution
 	}
@@ -359,7 +443,8 @@ func resolveServices(services *catalog.Services, words []string) ([]string, erro
 }
 
 // extensions that are no part of a layer's name.
-var extensions = []string{".gz", ".zip", ".txt", ".geojson", ".json", ".geojsonl", ".ndjson", ".jsonl", ".geojsons", ".csv"}
+var extensions = []string{".gz", ".bz2", ".zip", ".txt", ".geojson", ".json", ".geojsonl", ".ndjson", ".jsonl", ".geojsons", ".csv", ".tsv",
+	".xlsx", ".shp", ".gpkg", ".osm", ".pbf"}
 
 // layerName is the file's base name without its extensions: clinics.geojson.gz is clinics.
 func layerName(file string) string {

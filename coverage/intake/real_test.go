@@ -58,16 +58,4 @@ func TestRealLayers(t *testing.T) {
 			}
 		})
 	}
-	t.Run("official codes", func(t *testing.T) {
-		f := sharedFile(t, "chongqing_admin/villages_chongqing.csv")
-		o := Options{Role: coverage.RoleAttributes, JoinField: "code", Measures: []MeasureSpec{{"street", "streetCode"}}}
-		l, rep, err := Build(context.Background(), testServices(t), "villages.csv", f, o, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		checkSums(t, rep, l)
-		if l.Len() != 11270 || len(l.IDs[0]) != 12 {
-			t.Errorf("%d rows, first id %q", l.Len(), l.IDs[0])
-		}
-	})
 }

@@ -37,6 +37,9 @@ func (p *problem) err() error { return (*coverage.Error)(p) }
 
 // sourceError makes an error of a row source one that a planner can act on.
 func sourceError(file string, err error) error {
+	if err == nil {
+		return nil
+	}
 	var own *coverage.Error
 	if errors.As(err, &own) {
 		if own.File == "" {

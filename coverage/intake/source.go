@@ -1,18 +1,19 @@
 package intake
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
-	"hash"
 	"io"
-	"os"
+
+	"github.com/paulmach/orb"
 
 	"lifecircle/coverage"
+	"lifecircle/geo/crs"
 	"lifecircle/geo/geojson"
 )
 
-// Source is a file as a stream of rows. GeoJSON and CSV are read here; readers of other formats implement it in data/format.
+// Source is a file as a stream of rows. GeoJSON is read here; readers of other formats implement it in data/format.
+//
+// A source whose Info says Unchecked gives geometries as the file has them, in the file's own CRS: their rows are made whole here
+// (transformed, then checked and mended as the GeoJSON reader does). That is known before the first row.
 type Source interface {
 	// Next gives the next row, used or refused; io.EOF at the end. Any other error refuses the whole file, and with it the
 	// rows given before.
@@ -27,7 +28,10 @@ type Row struct {
 	Line    int // 1-based line where it begins, 0 if the format has none
 	Feature geojson.Feature
 	Repairs []Finding
-	Refused *Finding // then Feature holds what could be read: id, properties, no geometry
+	Refused *Finding     // then Feature holds what could be read: id, properties, no geometry
+	Broken  orb.Geometry // of a refused row: a geometry that breaks the rules, which may be mended (geojson.Row.Broken)
+
+	areas *areas // before and after the shape was mended
 }
 
 // Finding is why a row was refused, or how it was mended: a stable code and a sentence.
@@ -39,42 +43,27 @@ type Finding struct {
 // SourceInfo is what a file says of itself.
 type SourceInfo struct {
 	Format string   // geojson, geojson-lines, csv …
-	CRS    string   // the CRS that the file names, in the file's own words; "" if it names none
+	CRS    string   // the CRS that the file names or defines, in the file's own words; "" if it does not
 	Fields []string // columns, where the format names them once for all rows, in the file's order
 	Places bool     // rows have geometries
+
+	Layer           string    // sheet or layer of the file that was read, "" if the format has but one
+	Encoding        string    // of the file's text, where it is not UTF-8 by the format's own rule
+	EncodingKnownBy string    // option, bom, file (it says so), content; ascii where nothing had to be known
+	Unchecked       bool      // geometries are as the file has them; see Source
+	Degrees         bool      // coordinates are degrees on WGS 84, longitude first, by the format's own rule, unless CRS says otherwise
+	Notes           []Finding // about the file as a whole: what was left out or brought into another form, with counts
+
+	// System is the CRS where the format states it in parts, and SystemError why these cannot be used; both zero: see CRS.
+	System      crs.CRS
+	SystemError error
+
+	// What the format knows of its layers, where the user says nothing else.
+	Attribution, Level, FloorsField string
 }
 
 // defaultMaxBytes bounds a file: features stream, but the columns they fill stay in memory.
-const (
-	defaultMaxBytes    = 8 << 30
-	defaultMaxBytesCSV = 256 << 20
-)
-
-// meter counts and hashes the bytes of a file while they are read, and stops at the bound.
-type meter struct {
-	r    io.Reader
-	sum  hash.Hash
-	n    int64
-	max  int64
-	over bool
-}
-
-func newMeter(r io.Reader, limit int64) *meter {
-	return &meter{r: r, sum: sha256.New(), max: limit}
-}
-
-func (m *meter) Read(p []byte) (int, error) {
-	n, err := m.r.Read(p)
-	m.n += int64(n)
-	if m.n > m.max {
-		m.over = true
-		return 0, errTooBig(m.max)
-	}
-	m.sum.Write(p[:n])
-	return n, err
-}
-
-func (m *meter) hex() string { return hex.EncodeToString(m.sum.Sum(nil)) }
+const defaultMaxBytes = 8 << 30
 
 func errTooBig(limit int64) error {
 	return (&problem{Code: coverage.Refused, Text: coverage.Text{
@@ -82,24 +71,12 @@ func errTooBig(limit int64) error {
 	}}).hint("把文件拆开, 用 --append 逐个导入", "split it and import the parts with --append").err()
 }
 
-// sizeOf is the number of bytes to come, 0 if r does not tell.
-func sizeOf(r io.Reader) int64 {
-	switch r := r.(type) {
-	case interface{ Len() int }:
-		return int64(r.Len())
-	case *os.File:
-		if info, err := r.Stat(); err == nil && info.Mode().IsRegular() {
-			return info.Size()
-		}
-	}
-	return 0
-}
-
 // geojsonSource reads GeoJSON of any form.
 type geojsonSource struct{ r *geojson.Reader }
 
-func newGeoJSONSource(r io.Reader) Source {
-	return &geojsonSource{geojson.NewReader(r, geojson.Limits{})}
+// newGeoJSONSource reads GeoJSON whose coordinates are degrees, or metres of a plane.
+func newGeoJSONSource(r io.Reader, plane bool) *geojsonSource {
+	return &geojsonSource{geojson.NewReader(r, geojson.Limits{Plane: plane})}
 }
 
 func (s *geojsonSource) Next() (Row, error) {
@@ -107,7 +84,7 @@ func (s *geojsonSource) Next() (Row, error) {
 	if err != nil {
 		return Row{}, err
 	}
-	row := Row{N: in.N, Line: in.Line, Feature: in.Feature}
+	row := Row{N: in.N, Line: in.Line, Feature: in.Feature, Broken: in.Broken}
 	for i := range in.Repairs {
 		row.Repairs = append(row.Repairs, fromGeoJSON(&in.Repairs[i]))
 	}
@@ -128,11 +105,5 @@ func (s *geojsonSource) Info() SourceInfo {
 	if in.Form == geojson.FormLines || in.Form == geojson.FormSequence {
 		format = "geojson-lines"
 	}
-	return SourceInfo{Format: format, CRS: in.CRS, Places: true}
-}
-
-// looksLikeJSON tells JSON from a table by the first byte that is no white space; b is the beginning of a file.
-func looksLikeJSON(b []byte) bool {
-	b = bytes.TrimLeft(bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")), " \t\r\n\x1e")
-	return len(b) > 0 && (b[0] == '{' || b[0] == '[')
+	return SourceInfo{Format: format, CRS: in.CRS, Places: true, Degrees: true}
 }

@@ -204,15 +204,3 @@ func TestLayerName(t *testing.T) {
 		}
 	}
 }
-
-func TestCRSNamed(t *testing.T) {
-	for name, want := range map[string]string{
-		"EPSG:4326": wgs84, "epsg:4326": wgs84, "urn:ogc:def:crs:OGC:1.3:CRS84": wgs84, "urn:ogc:def:crs:EPSG::4326": wgs84, "OGC:CRS84": wgs84,
-		"http://www.opengis.net/def/crs/OGC/1.3/CRS84": wgs84, "http://www.opengis.net/def/crs/EPSG/0/4490": cgcs2000, "EPSG:4490": cgcs2000, "CGCS2000": cgcs2000,
-		"EPSG:3857": "", "gcj02": "", "auto": "", "EPSG:43260": "", "urn:ogc:def:crs:EPSG::4547": "",
-	} {
-		if got, ok := crsNamed(name); got != want || ok != (want != "") {
-			t.Errorf("crsNamed(%q) = %q, %v; want %q", name, got, ok, want)
-		}
-	}
-}

@@ -20,9 +20,7 @@ const maxListed = 20
 // warn adds findings about the layer as a whole.
 func (b *builder) warn(l *coverage.Layer) {
 	o := &b.o
-	if b.rep.CRS == "EPSG:4490" {
-		b.note("cgcs2000", "CGCS2000 按 WGS 84 读取, 在重庆二者相差不到 1 米", "CGCS2000 was read as WGS 84; in Chongqing they differ by decimetres")
-	}
+	b.warnCRS(l)
 	if o.Role != coverage.RoleAttributes && l.Len() > 0 {
 		warnSwapped(l.Info.Bound, b.rep)
 	}

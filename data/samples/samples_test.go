@@ -73,7 +73,10 @@ var promised = map[string]int{
 	"sports": 404, "park": 56, "pocket_park": 198, "community_service": 4, "elderly_care": 5, "ev_charger": 0,
 }
 
-// Every layer passes the import that a user's file passes, without a row refused or repaired, and says where it comes from.
+// merged are features that lie within another one of the same name and service.
+var merged = map[string]int{"sports": 1} // a pitch in its sports ground
+
+// Every layer passes the import that a user's file passes, without a row refused or mended, and says where it comes from.
 func TestLayersImport(t *testing.T) {
 	services := catalogs.Services()
 	seen := map[string]bool{}
@@ -92,7 +95,7 @@ func TestLayersImport(t *testing.T) {
 				t.Fatal(err)
 			}
 			want, ok := promised[name]
-			if !ok || report.Read != want || report.Used != want {
+			if !ok || report.Read != want || report.Used != want-merged[name] || report.Repaired != merged[name] || report.Merged != merged[name] {
 				t.Errorf("read %d, used %d, repaired %d, refused %d; %d are promised: %v", report.Read, report.Used, report.Repaired, report.Refused, want, report.Rows)
 			}
 			if layer.Info.Name != name || layer.Info.Attribution != samples.Attribution {

@@ -81,14 +81,19 @@ func (c *checker) checkKeys() error {
 		touched         int
 		current, newest int
 		count           int
+		info            string // of the newest
 	}
-	rows, err := c.query(`SELECT k.id, k.name, k.touched, coalesce(max(CASE WHEN l.is_current THEN l.version END), 0), coalesce(max(l.version), 0), count(l.id)
+	rows, err := c.query(`SELECT k.id, k.name, k.touched, coalesce(max(CASE WHEN l.is_current THEN l.version END), 0), coalesce(max(l.version), 0), count(l.id),
+  coalesce((SELECT info FROM lc_layers WHERE key_id = k.id ORDER BY version DESC LIMIT 1), '')
 FROM lc_keys k LEFT JOIN lc_layers l ON l.key_id = k.id GROUP BY k.id ORDER BY k.id`)
 	keys, err := collect(rows, err, func(r *sql.Rows) (k key, err error) {
-		err = r.Scan(&k.id, &k.name, &k.touched, &k.current, &k.newest, &k.count)
+		err = r.Scan(&k.id, &k.name, &k.touched, &k.current, &k.newest, &k.count, &k.info)
 		return k, err
 	})
 	for _, k := range keys {
+		if h, err := historyOf(k.info); err == nil && h.Undone && k.current == 0 && k.count == k.newest {
+			continue // its first version was undone
+		}
 		if k.current == 0 || k.current != k.newest || k.count != k.newest {
 			c.find("layer_version", "lc_keys", k.id, "图层“%[1]s”的当前版本是 %[2]d，最新的是 %[3]d，共 %[4]d 个",
 				"layer %[1]q: the current version is %[2]d, the newest %[3]d, of %[4]d", k.name, k.current, k.newest, k.count)

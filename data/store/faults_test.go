@@ -82,6 +82,17 @@ func doRole(role, path string) {
 		fail(err)
 		fail(p.Close())
 		fmt.Println("done")
+	case "undo": // an import and its undoing, again and again
+		p, err := Open(path, ReadWrite)
+		fail(err)
+		for n := 1; ; n++ {
+			l := people(2000 + n)
+			fail(p.SaveLayer(ctx, l, report(l)))
+			fmt.Println("at", l.Info.Version)
+			_, now, err := p.UndoLayer(ctx, l.Info.LayerKey)
+			fail(err)
+			fmt.Println("at", now.Version)
+		}
 	case "layers a", "layers b":
 		p, err := Open(path, ReadWrite)
 		fail(err)

@@ -102,6 +102,7 @@ func (p *Project) SaveLayer(ctx context.Context, l *coverage.Layer, report *cove
 		version = key.newest + 1
 		info := l.Info
 		info.Version = version
+		key.replaces = key.version
 		saved := *l
 		saved.Info = info
 		var r *coverage.ImportReport
@@ -152,6 +153,8 @@ type layerKey struct {
 	version int
 	hash    string
 	newest  int // highest version there ever was
+
+	replaces int // for saveVersion: the version to which undoing the new one leads, 0 for none
 }
 
 // key finds a key, or makes it.
@@ -194,6 +197,9 @@ ON CONFLICT (hash) DO UPDATE SET size = excluded.size, deflate = 0, data = exclu
 		return err
 	}
 	info, areas, err := encodeInfo(l.Info)
+	if err == nil {
+		info, err = keepHistory(info, history{Replaces: &key.replaces})
+	}
 	if err != nil {
 		return err
 	}

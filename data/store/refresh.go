@@ -220,7 +220,7 @@ func (t *tx) refreshLayer(l layerTable, info coverage.LayerInfo, file string) (c
 	if fresh.Info.Hash == info.Hash { // the edit was taken back
 		return info, nil
 	}
-	fresh.Info.Version = key.newest + 1
+	fresh.Info.Version, key.replaces = key.newest+1, key.version
 	return fresh.Info, t.saveVersion(key, fresh, fresh.Pack(), e.report(fresh))
 }
 

@@ -313,8 +313,8 @@ func TestDrawnLater(t *testing.T) {
 	clean(t, later)
 
 	// Scoring again draws what was left, once it is asked for.
-	again := scoreWith(t, q, coverage.Params{AssumeComplete: true}, coverage.Options{Draw: coverage.DrawLater})
-	if again = scoreWith(t, q, coverage.Params{AssumeComplete: true}, coverage.Options{}); !again.Drawn {
+	scoreWith(t, q, coverage.Params{AssumeComplete: true}, coverage.Options{Draw: coverage.DrawLater})
+	if again := scoreWith(t, q, coverage.Params{AssumeComplete: true}, coverage.Options{}); !again.Drawn {
 		t.Error("not drawn by scoring again")
 	}
 	clean(t, later)

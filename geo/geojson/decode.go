@@ -25,7 +25,8 @@ type decoder struct {
 	closed    int      // rings that were closed
 	closing   *Finding // where the first of them is
 	flattened *Finding
-	foreign   [][]byte // names of members that GeoJSON does not define
+	broken    orb.Geometry // see Row.Broken
+	foreign   [][]byte     // names of members that GeoJSON does not define
 
 	scratch []byte      // of string
 	points  []orb.Point // of positions
@@ -35,7 +36,7 @@ type decoder struct {
 
 func (d *decoder) reset(text []byte) {
 	d.text, d.at = text, 0
-	d.vertices, d.altitudes, d.surrogate, d.closed, d.closing, d.flattened = 0, 0, false, 0, nil, nil
+	d.vertices, d.altitudes, d.surrogate, d.closed, d.closing, d.flattened, d.broken = 0, 0, false, 0, nil, nil, nil
 	d.foreign = d.foreign[:0]
 }
 
@@ -169,8 +170,10 @@ func (d *decoder) feature(row *Row, bare bool) {
 // finish puts a decoded geometry, or why there is none, and the repairs into the row.
 func (d *decoder) finish(row *Row, g orb.Geometry, refused *Finding) {
 	if refused != nil {
-		row.Refused = refused
-		return
+		row.Refused, row.Broken = refused, d.broken
+		if d.broken == nil {
+			return
+		}
 	}
 	row.Feature.Geometry = g
 	if d.flattened != nil {
@@ -317,7 +320,9 @@ func (d *decoder) coordinates(typ string) (orb.Geometry, *Finding) {
 	case "Polygon":
 		p, f := d.polygon()
 		if f == nil {
-			f = checkPolygons(orb.MultiPolygon{p}, false)
+			if f = checkPolygons(orb.MultiPolygon{p}, false); f != nil {
+				d.broken = p
+			}
 		}
 		return p, f
 	default:
@@ -328,7 +333,9 @@ func (d *decoder) coordinates(typ string) (orb.Geometry, *Finding) {
 			return f
 		})
 		if f == nil {
-			f = checkPolygons(mp, true)
+			if f = checkPolygons(mp, true); f != nil {
+				d.broken = mp
+			}
 		}
 		return mp, f
 	}
@@ -377,15 +384,18 @@ func (d *decoder) collection(geometries int) (orb.Geometry, *Finding) {
 		})
 	})
 	if f != nil {
+		d.broken = nil // of one member
 		return nil, f
 	}
 	g, f := flatten(members)
 	if f != nil {
+		d.broken = orb.Collection(members)
 		return nil, f
 	}
 	if mp, ok := g.(orb.MultiPolygon); ok && len(members) > 1 {
 		if f := checkPolygons(mp, true); f != nil {
 			f.Path = "geometries" // an index would be one of the flattened parts
+			d.broken = mp
 			return nil, f
 		}
 	}

@@ -55,6 +55,10 @@ type Row struct {
 	Feature Feature   // the geometry is valid when Refused is nil
 	Repairs []Finding // what was mended
 	Refused *Finding  // why it cannot be used; Feature then holds what could be read of id and properties, and no geometry
+
+	// Broken is, of a refused row, the geometry that was decoded but breaks the rules of polygons (self_crossing, holes_overlap …) or is a
+	// collection of different kinds, for whoever would mend it; nil otherwise. Its rings are closed and without repeated vertices, its members valid.
+	Broken orb.Geometry
 }
 
 // Form is the outer shape of the input.
@@ -157,7 +161,9 @@ func (r *Reader) count(row *Row) {
 	if row.Refused != nil {
 		r.info.Refused++
 		row.Feature.Geometry = nil
-		row.Repairs = nil
+		if row.Broken == nil {
+			row.Repairs = nil
+		}
 		return
 	}
 	b := row.Feature.Geometry.Bound()

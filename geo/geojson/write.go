@@ -96,13 +96,20 @@ func ParseGeometry(text []byte) (orb.Geometry, error) {
 // Rings begin at their smallest vertex and run as RFC 7946 says, holes and the polygons of a multipolygon are sorted; the order of
 // a multi-point or of lines is kept. The feature is not changed.
 func Canonical(f Feature) []byte {
-	dst := append(make([]byte, 0, 256), `{"type":"Feature"`...)
+	dst, _ := AppendCanonical(make([]byte, 0, 256), f)
+	return dst
+}
+
+// AppendCanonical appends what [Canonical] gives, and says at which byte of it the properties begin; they end before the last one.
+func AppendCanonical(dst []byte, f Feature) (_ []byte, properties int) {
+	dst = append(dst, `{"type":"Feature"`...)
 	if f.HasID {
 		dst = appendString(append(dst, `,"id":`...), f.ID)
 	}
 	dst = AppendGeometry(append(dst, `,"geometry":`...), canonicalGeometry(f.Geometry))
-	dst = f.Properties.AppendJSON(append(dst, `,"properties":`...))
-	return append(dst, '}')
+	dst = append(dst, `,"properties":`...)
+	properties = len(dst)
+	return append(f.Properties.AppendJSON(dst), '}'), properties
 }
 
 func canonicalGeometry(g orb.Geometry) orb.Geometry {

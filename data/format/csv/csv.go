@@ -1,5 +1,9 @@
-// Package csv writes result tables as CSV that spreadsheets open as they are: UTF-8 with BOM, one header row,
-// fixed decimals, empty for unknown, and no cell that would run as a formula.
+// Package csv reads text tables as planners have them, and writes result tables as CSV that spreadsheets open as they are.
+//
+// Read: UTF-8, UTF-16 with a byte order mark, GBK and GB18030; columns separated by a comma, semicolon, tab or bar; places in columns of
+// longitude and latitude, of Amap's location or of well-known text (package table). Both are found by content and can be stated.
+//
+// Written: UTF-8 with BOM, one header row, fixed decimals, empty for unknown, and no cell that would run as a formula.
 package csv
 
 import (

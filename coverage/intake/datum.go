@@ -1,0 +1,406 @@
+package intake
+
+import (
+	"encoding/binary"
+	"hash/fnv"
+	"math"
+	"runtime"
+	"slices"
+	"sort"
+
+	"github.com/paulmach/orb"
+
+	"lifecircle/geo/crs"
+	"lifecircle/geo/index"
+	"lifecircle/geo/measure"
+)
+
+// DatumShift says how the coordinates of a layer lie to those of a reference.
+type DatumShift uint8
+
+// The shifts that are looked for.
+const (
+	ShiftNone      DatumShift = iota // both in one datum
+	LayerGCJ02                       // the layer is in GCJ-02, the reference on WGS 84
+	LayerBD09                        // the layer is in BD-09, the reference on WGS 84
+	ReferenceGCJ02                   // the reference is in GCJ-02, the layer on WGS 84
+	ReferenceBD09                    // the reference is in BD-09, the layer on WGS 84
+	numShifts      = iota
+)
+
+// DatumEvidence is what a layer and its references tell of its datum.
+//
+// The model: the layer is moved back by each of the five shifts, and to 48 places 150 to 400 m around each (the controls). At every
+// place the distances of the layer's points to the nearest part of each reference are taken, and the shares of points that are
+// nearer than each of eight distances. Where layer and reference fit, these shares stand out from those of the controls around,
+// in whatever direction: shops stand a few metres beside a street more often than chance has it, the middles of houses less
+// often right on one. How much is Hotelling's T² under the covariance of all controls, and its p-value that of the F
+// distribution. Against "these do not fit anywhere" a p-value weighs as datumPower·p^(datumPower−1), a density that falls from
+// small p-values to large ones; the prior shares are in datumPrior.
+type DatumEvidence struct {
+	Points     int                // of the layer that were compared
+	Best       DatumShift         // the likeliest
+	Posterior  [numShifts]float64 // probability of each shift; what is left is "cannot tell: the layers do not fit anywhere"
+	PValue     [numShifts]float64 // how often a place that does not fit stands out as much
+	Sure       bool               // Posterior[Best] is at least 0.999
+	Applicable bool               // the layer lies where GCJ-02 and BD-09 differ from WGS 84, and has enough points beside the reference
+}
+
+// Constants of the detector.
+const (
+	datumSure     = 0.999
+	datumPower    = 0.2
+	datumControls = 48
+	minDatum      = 10    // points
+	maxDatum      = 400   // points; more tell nothing new
+	maxReference  = 100e3 // geometries of one reference
+	datumReach    = 3e3   // metres around a reference in which points of the layer are compared
+)
+
+var datumPrior = [numShifts]float64{ShiftNone: 0.5, LayerGCJ02: 0.2, LayerBD09: 0.06, ReferenceGCJ02: 0.03, ReferenceBD09: 0.01}
+
+// datumShares are the shares of the controls' distances at which points are counted. The first one sees places that coincide. Their
+// number is even, which makes the tail of the F distribution a finite sum.
+var datumShares = [...]float64{0.004, 0.05, 0.12, 0.23, 0.37, 0.5, 0.7, 0.9}
+
+// DetectDatum tells whether a layer and its references (streets, buildings, population cells, other facilities …, each a set of
+// geometries in degrees) lie in one datum, or are shifted by GCJ-02 or BD-09 against each other. Several references are weighed
+// together. The answer does not depend on the order of points and geometries, nor on the number of threads.
+func DetectDatum(layer []orb.Point, references ...[]orb.Geometry) DatumEvidence {
+	p := newDatumProfile(layer, references)
+	return p.weigh(nil)
+}
+
+// datumProfile holds the distances behind the evidence: of each reference, place (shift by shift, first the shift itself, then its
+// controls) and point, in millimetres.
+type datumProfile struct {
+	points []orb.Point
+	mm     [][][]int32 // reference, place, point
+}
+
+const placesPerShift = 1 + datumControls
+
+func newDatumProfile(layer []orb.Point, references [][]orb.Geometry) *datumProfile {
+	p := &datumProfile{}
+	var near orb.Bound
+	var kept [][]orb.Geometry
+	for _, r := range references {
+		if r = sampleGeometries(r); len(r) == 0 {
+			continue
+		}
+		for _, g := range r {
+			if len(kept) == 0 && near == (orb.Bound{}) {
+				near = g.Bound()
+			}
+			near = near.Union(g.Bound())
+		}
+		kept = append(kept, r)
+	}
+	if len(kept) == 0 {
+		return p
+	}
+	p.points = samplePoints(layer, around(near, datumReach))
+	if len(p.points) < minDatum {
+		return p
+	}
+	places := datumPlaces(p.points)
+	for _, r := range kept {
+		p.mm = append(p.mm, distances(r, places))
+	}
+	return p
+}
+
+// around widens a box by so many metres.
+func around(b orb.Bound, metres float64) orb.Bound {
+	dlon, dlat := measure.Degrees(max(math.Abs(b.Min[1]), math.Abs(b.Max[1])), metres)
+	return orb.Bound{Min: orb.Point{b.Min[0] - dlon, b.Min[1] - dlat}, Max: orb.Point{b.Max[0] + dlon, b.Max[1] + dlat}}
+}
+
+// samplePoints takes at most maxDatum different points in the box that the formulas move, whatever order they come in.
+func samplePoints(layer []orb.Point, near orb.Bound) []orb.Point {
+	var in []orb.Point
+	for _, p := range layer {
+		if near.Contains(p) && crs.InShiftBox(p[0], p[1]) {
+			in = append(in, p)
+		}
+	}
+	sort.Slice(in, func(i, j int) bool {
+		a, b := pointHash(in[i]), pointHash(in[j])
+		if a != b {
+			return a < b
+		}
+		return in[i][0] < in[j][0] || in[i][0] == in[j][0] && in[i][1] < in[j][1]
+	})
+	in = slices.Compact(in)
+	return in[:min(len(in), maxDatum)]
+}
+
+func sampleGeometries(gs []orb.Geometry) []orb.Geometry {
+	gs = slices.DeleteFunc(slices.Clone(gs), func(g orb.Geometry) bool { return g == nil || g.Bound().IsEmpty() })
+	if len(gs) <= maxReference {
+		return gs
+	}
+	sort.SliceStable(gs, func(i, j int) bool { return pointHash(gs[i].Bound().Min) < pointHash(gs[j].Bound().Min) })
+	return gs[:maxReference]
+}
+
+func pointHash(p orb.Point) uint64 {
+	var b [16]byte
+	binary.LittleEndian.PutUint64(b[:], math.Float64bits(p[0]))
+	binary.LittleEndian.PutUint64(b[8:], math.Float64bits(p[1]))
+	h := fnv.New64a()
+	h.Write(b[:])
+	x := h.Sum64() // FNV's last bytes stir little
+	x ^= x >> 31
+	x *= 0x9e3779b97f4a7c15
+	return x ^ x>>29
+}
+
+// unshift moves a point of the layer to where the reference has it, if they are shifted so.
+func (s DatumShift) unshift(p orb.Point) orb.Point {
+	var lon, lat float64
+	var err error
+	switch s {
+	case LayerGCJ02:
+		lon, lat, err = gcj02.ToWGS84(p[0], p[1])
+	case LayerBD09:
+		lon, lat, err = bd09.ToWGS84(p[0], p[1])
+	case ReferenceGCJ02:
+		lon, lat, err = gcj02.FromWGS84(p[0], p[1])
+	case ReferenceBD09:
+		lon, lat, err = bd09.FromWGS84(p[0], p[1])
+	default:
+		return p
+	}
+	if err != nil {
+		return p
+	}
+	return orb.Point{lon, lat}
+}
+
+// The two systems of shifted coordinates.
+var gcj02, bd09 = mustCRS("GCJ-02"), mustCRS("BD-09")
+
+func mustCRS(name string) crs.CRS {
+	c, err := crs.Parse(name)
+	if err != nil {
+		panic(err)
+	}
+	return c
+}
+
+// datumPlaces gives the points at every place: of each shift the points moved back, then the controls around them, which fill a ring
+// from 150 to 400 m evenly (by the golden angle).
+func datumPlaces(points []orb.Point) [][]orb.Point {
+	const inner, outer, golden = 150.0, 400.0, 137.50776405003785
+	var out [][]orb.Point
+	for s := range DatumShift(numShifts) {
+		moved := make([]orb.Point, len(points))
+		for i, p := range points {
+			moved[i] = s.unshift(p)
+		}
+		out = append(out, moved)
+		for c := range datumControls {
+			r := math.Sqrt(inner*inner + float64((outer*outer-inner*inner)*(float64(c)+0.5))/datumControls)
+			sin, cos := measure.SincosDeg(golden * float64(c))
+			place := make([]orb.Point, len(points))
+			for i, p := range moved {
+				dlon, dlat := measure.Degrees(p[1], r)
+				place[i] = orb.Point{p[0] + float64(dlon*cos), p[1] + float64(dlat*sin)}
+			}
+			out = append(out, place)
+		}
+	}
+	return out
+}
+
+// distances gives millimetres from every point at every place to the nearest geometry.
+func distances(reference []orb.Geometry, places [][]orb.Point) [][]int32 {
+	shapes := make([]*measure.Shape, len(reference))
+	for i, g := range reference {
+		shapes[i] = measure.NewShape(g)
+	}
+	x := index.NewNearest(shapes)
+	all := slices.Concat(places...)
+	mm, idx := make([]int32, len(all)), make([]int32, len(all))
+	x.All(all, runtime.GOMAXPROCS(0), mm, idx)
+	out := make([][]int32, len(places))
+	n := len(places[0])
+	for i := range places {
+		out[i] = mm[i*n : (i+1)*n]
+	}
+	return out
+}
+
+// weigh turns the distances of some of the points (all for nil) into evidence.
+func (p *datumProfile) weigh(rows []int) DatumEvidence {
+	if rows == nil {
+		rows = make([]int, len(p.points))
+		for i := range rows {
+			rows[i] = i
+		}
+	}
+	e := DatumEvidence{Points: len(rows)}
+	for s := range e.PValue {
+		e.PValue[s] = 1
+	}
+	if len(p.mm) == 0 || len(rows) < minDatum {
+		return e
+	}
+	e.Applicable = true
+	shares := p.shares(rows)
+	if len(shares[0]) > 0 {
+		e.PValue = standingOut(shares, len(rows))
+	}
+	total := 1.0
+	for _, prior := range datumPrior {
+		total -= prior // the share of "cannot tell", which weighs 1
+	}
+	for s, prior := range datumPrior {
+		e.Posterior[s] = prior * datumPower * math.Pow(max(e.PValue[s], 1e-300), datumPower-1)
+		total += e.Posterior[s]
+	}
+	for s := range e.Posterior {
+		e.Posterior[s] /= total
+		if e.Posterior[s] > e.Posterior[e.Best] {
+			e.Best = DatumShift(s)
+		}
+	}
+	e.Sure = e.Posterior[e.Best] >= datumSure
+	return e
+}
+
+// shares gives for every place the shares of the points nearer than the thresholds of each reference; an even number of them.
+func (p *datumProfile) shares(rows []int) [][]float64 {
+	out := make([][]float64, numShifts*placesPerShift)
+	for _, mm := range p.mm {
+		for _, limit := range thresholds(mm, rows) {
+			for place := range out {
+				n := 0
+				for _, i := range rows {
+					if mm[place][i] <= limit {
+						n++
+					}
+				}
+				out[place] = append(out[place], float64(n)/float64(len(rows)))
+			}
+		}
+	}
+	if len(out[0])%2 == 1 {
+		for place := range out {
+			out[place] = out[place][:len(out[place])-1]
+		}
+	}
+	return out
+}
+
+// thresholds are the quantiles of the controls' distances that differ, without the largest distance of all.
+func thresholds(mm [][]int32, rows []int) []int32 {
+	var all []int32
+	for place := range mm {
+		if place%placesPerShift == 0 {
+			continue
+		}
+		for _, i := range rows {
+			all = append(all, mm[place][i])
+		}
+	}
+	slices.Sort(all)
+	var out []int32
+	for _, share := range datumShares {
+		t := all[int(share*float64(len(all)))]
+		if t < all[len(all)-1] && (len(out) == 0 || t > out[len(out)-1]) {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// standingOut gives for each shift the p-value of Hotelling's T² of its shares against the controls around it.
+func standingOut(shares [][]float64, points int) [numShifts]float64 {
+	m := len(shares[0])
+	var away [numShifts][]float64
+	covariance := make([][]float64, m)
+	for i := range covariance {
+		covariance[i] = make([]float64, m)
+	}
+	for s := range numShifts {
+		own := shares[s*placesPerShift : (s+1)*placesPerShift]
+		mean := make([]float64, m)
+		for _, control := range own[1:] {
+			for k, x := range control {
+				mean[k] += x / datumControls
+			}
+		}
+		away[s] = make([]float64, m)
+		for k := range mean {
+			away[s][k] = own[0][k] - mean[k]
+		}
+		for _, control := range own[1:] {
+			for i := range m {
+				for j := range m {
+					covariance[i][j] += float64((control[i] - mean[i]) * (control[j] - mean[j]))
+				}
+			}
+		}
+	}
+	free := float64(numShifts * (datumControls - 1))
+	for i := range m {
+		for j := range m {
+			covariance[i][j] /= free
+		}
+		covariance[i][i] += 0.5 / float64(points*points) // one rare coincidence is no evidence
+	}
+	var out [numShifts]float64
+	for s := range numShifts {
+		t2 := quadratic(covariance, away[s]) / (1 + 1.0/datumControls)
+		f := t2 * (free - float64(m) + 1) / (free * float64(m))
+		out[s] = fTail(f, m, free-float64(m)+1)
+	}
+	return out
+}
+
+// quadratic is dᵀ·C⁻¹·d of a positive definite matrix, by Cholesky's decomposition.
+func quadratic(c [][]float64, d []float64) float64 {
+	m := len(d)
+	l := make([][]float64, m)
+	y := make([]float64, m)
+	sum := 0.0
+	for i := range m {
+		l[i] = make([]float64, i+1)
+		for j := range i + 1 {
+			x := c[i][j]
+			for k := range j {
+				x -= float64(l[i][k] * l[j][k])
+			}
+			if i == j {
+				l[i][i] = math.Sqrt(max(x, 1e-18))
+			} else {
+				l[i][j] = x / l[j][j]
+			}
+		}
+		y[i] = d[i]
+		for k := range i {
+			y[i] -= float64(l[i][k] * y[k])
+		}
+		y[i] /= l[i][i]
+		sum += float64(y[i] * y[i])
+	}
+	return sum
+}
+
+// fTail is the probability that F of an even number of degrees of freedom above and some below exceeds f: the finite sum
+// xᵃ·Σ_{j<b} Γ(a+j)/(Γ(a)·j!)·(1−x)ʲ with a = below/2, b = above/2, x = below/(below + above·f).
+func fTail(f float64, above int, below float64) float64 {
+	if !(f > 0) {
+		return 1
+	}
+	a := below / 2
+	x := below / (below + float64(float64(above)*f))
+	term, sum := 1.0, 1.0
+	for j := 1; j < above/2; j++ {
+		term *= (a + float64(j) - 1) / float64(j) * (1 - x)
+		sum += term
+	}
+	return min(1, math.Exp(a*math.Log(x))*sum)
+}
