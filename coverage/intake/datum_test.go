@@ -167,10 +167,10 @@ func (p *datumProfile) draws(truth DatumShift, n, times int, rnd *rand.Rand) (ou
 func TestDatumOfRealLayers(t *testing.T) {
 	names := []string{"pois", "walk_edges", "buildings_points", "population_grid_100m", "park_polygons"}
 	truths := []DatumShift{ShiftNone, LayerGCJ02, LayerBD09, ReferenceGCJ02}
-	few, many := 100, 40
 	if testing.Short() {
-		few, many = 20, 10
+		t.Skip("half a minute of arithmetic")
 	}
+	few, many := 100, 40
 	cities := map[string]realCity{
 		"las_palmas": loadCity(t, "las_palmas", orb.Point{106.55, 29.56}, names...),
 		"monaco":     loadCity(t, "monaco", orb.Point{116.4, 39.9}, names...),
