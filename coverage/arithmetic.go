@@ -86,3 +86,11 @@ func apportion(total int64, weights []int64) []int64 {
 	}
 	return out
 }
+
+// Ratio gives a share as tables do: part ÷ whole in 10⁻⁹, cut off; 0 of nothing. Both must not be negative, part at most whole.
+func Ratio(part, whole int64) int64 {
+	if whole == 0 {
+		return 0
+	}
+	return ratioFloor(part, whole)
+}
