@@ -144,6 +144,30 @@ func ofRole(layers []*Layer, role Role) []*Layer {
 
 // addUnits takes the neighborhoods with their parents and the totals known for them.
 func (c *City) addUnits(layers []*Layer) error {
+	byID := c.readUnits(layers)
+	geoms := make([]orb.MultiPolygon, len(c.units))
+	for i := range c.units {
+		geoms[i] = c.units[i].geometry
+	}
+	c.regions = index.NewRegions(geoms)
+
+	// a table of attributes speaks last: it is the newer count
+	for _, l := range ofRole(layers, RoleAttributes) {
+		for _, m := range l.Measures {
+			for i, id := range l.IDs {
+				for _, u := range byID[id] {
+					if m.Values[i] != Unknown {
+						c.units[u].totals[m.Name] = known{m.Values[i], m.Modelled}
+					}
+				}
+			}
+		}
+	}
+	return c.findOverlaps()
+}
+
+// readUnits reads the neighborhoods and what they belong to, in the order in which they are judged. It gives the units of each id.
+func (c *City) readUnits(layers []*Layer) map[string][]int {
 	for _, l := range ofRole(layers, RoleNeighborhoods) {
 		for i := range l.IDs {
 			u := unit{id: l.IDs[i], name: at(l.Names, i), kind: at(l.Kinds, i), layer: l.Info.Name, level: l.Info.Level, totals: map[string]known{}}
@@ -170,10 +194,8 @@ func (c *City) addUnits(layers []*Layer) error {
 	})
 	byID := map[string][]int{}
 	members := map[parentKey][]int{}
-	geoms := make([]orb.MultiPolygon, len(c.units))
 	for i := range c.units {
 		u := &c.units[i]
-		geoms[i] = u.geometry
 		byID[u.id] = append(byID[u.id], i)
 		for _, p := range u.parents {
 			if m := members[p]; len(m) == 0 || m[len(m)-1] != i {
@@ -190,21 +212,34 @@ func (c *City) addUnits(layers []*Layer) error {
 		}
 		return c.parents[a].id < c.parents[b].id
 	})
-	c.regions = index.NewRegions(geoms)
+	return byID
+}
 
-	// a table of attributes speaks last: it is the newer count
-	for _, l := range ofRole(layers, RoleAttributes) {
-		for _, m := range l.Measures {
-			for i, id := range l.IDs {
-				for _, u := range byID[id] {
-					if m.Values[i] != Unknown {
-						c.units[u].totals[m.Name] = known{m.Values[i], m.Modelled}
-					}
-				}
-			}
+// Members gives, for every subject of a run that is a parent, its units as places in r.Subjects, ascending; nil for units. It reads
+// only the neighborhoods that the run read.
+func Members(ctx context.Context, st Store, r *Run) ([][]int, error) {
+	var layers []*Layer
+	for _, in := range r.Inputs {
+		if in.Role != RoleNeighborhoods {
+			continue
 		}
+		l, err := st.Layer(ctx, in.Hash)
+		if err != nil {
+			return nil, fmt.Errorf("layer %s %s of the run: %w", in.Role, in.Name, err)
+		}
+		layers = append(layers, l)
 	}
-	return c.findOverlaps()
+	sort.Slice(layers, func(a, b int) bool { return layers[a].Info.LayerKey.Less(layers[b].Info.LayerKey) })
+	c := &City{}
+	c.readUnits(layers)
+	if len(c.units)+len(c.parents) != len(r.Subjects) {
+		return nil, Errorf(Internal, "评估与其评价单元不符", "the run does not fit its neighborhoods")
+	}
+	out := make([][]int, len(r.Subjects))
+	for k, p := range c.parents {
+		out[len(c.units)+k] = p.members
+	}
+	return out, nil
 }
 
 // memberSets gives the units of parents.

@@ -55,6 +55,8 @@ type Table struct {
 	PageRows int
 	// SheetOnly tables are for workbooks and data formats: too wide or long for pages.
 	SheetOnly bool
+	// PageOnly tables are for pages: a workbook has the same figures in another table.
+	PageOnly bool
 }
 
 // Kind says what a column's cells are.
