@@ -14,6 +14,7 @@ require (
 	github.com/paulmach/orb v0.12.0
 	github.com/peterstace/simplefeatures v0.59.0
 	github.com/rivo/uniseg v0.4.7
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.2
 	github.com/schollz/progressbar/v3 v3.18.0
 	github.com/tidwall/geodesic v0.3.5
 	github.com/tidwall/rtree v1.10.0

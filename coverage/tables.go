@@ -123,8 +123,8 @@ func share(part, whole int64) Value {
 	return integer(ratioFloor(part, whole))
 }
 
-// amount gives a tally in a column with three decimals: thousandths as they are, square millimetres as m².
-func amount(n int64, denominator string) int64 {
+// Amount gives a tally in a column with three decimals: thousandths as they are, square millimetres as m².
+func Amount(n int64, denominator string) int64 {
 	if denominator == catalog.DenominatorLand {
 		return mulDiv(n, 1, 1000)
 	}
@@ -152,8 +152,8 @@ func (r *Run) CoverageTable() Table {
 				row = append(row[:0], text(subject.ID), textOrNull(subject.Name), text(subject.Level), text(d.ID), text(d.Service), text(d.Tier),
 					text(r.Params.Basis), textOrNull(d.Limit), text(d.Unit), text(d.Denominator))
 				known := c.Verdict != NotAssessed
-				row = append(row, when(c.Total > 0 || known, amount(c.Total, d.Denominator)), when(known, amount(c.Covered, d.Denominator)),
-					when(known, amount(c.Undetermined, d.Denominator)))
+				row = append(row, when(c.Total > 0 || known, Amount(c.Total, d.Denominator)), when(known, Amount(c.Covered, d.Denominator)),
+					when(known, Amount(c.Undetermined, d.Denominator)))
 				if known {
 					row = append(row, share(c.Covered, c.Total), share(c.Covered+c.Undetermined, c.Total))
 				} else {

@@ -38,6 +38,7 @@ type commandLine struct {
 	Gaps    gapsCmd    `cmd:"" help:"List the largest gaps of a run. 盲区"`
 	Runs    runsCmd    `cmd:"" help:"List a project's runs. 评估记录"`
 	Export  exportCmd  `cmd:"" help:"Export a result table. 导出"`
+	Report  reportCmd  `cmd:"" help:"Write the reports of a run: city, districts, streets. 评估报告"`
 	Copy    copyCmd    `cmd:"" help:"Make a consistent copy of a project file, also while it is written to. 备份"`
 	Check   checkCmd   `cmd:"" help:"Check a project file as a whole; repairs nothing. 检查项目文件"`
 	Serve   serveCmd   `cmd:"" help:"Serve a project, or a folder of projects: map, GeoJSON, uploads. 启动服务"`
@@ -160,7 +161,7 @@ func commandOf(args []string) string {
 
 // commands lists the names of the commands.
 func commands() []string {
-	return []string{"new", "import", "layers", "catalog", "score", "explain", "gaps", "runs", "export", "copy", "check", "serve", "demo", "version"}
+	return []string{"new", "import", "layers", "catalog", "score", "explain", "gaps", "runs", "export", "report", "copy", "check", "serve", "demo", "version"}
 }
 
 func environmentLanguage() string {

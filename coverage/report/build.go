@@ -12,7 +12,7 @@ func (s *Source) Build(a Area) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{Area: a, Marks: s.Run.Marks, Credits: s.credits()}
+	r := &Report{Area: a, Marks: s.Run.Marks, Credits: s.Credits()}
 	r.Title = Text{Zh: a.Name.Zh + " 15 分钟生活圈评估报告", En: "15-minute service circles: " + a.Name.En}
 	r.Facts = s.facts(p)
 	base := s.base(p)
@@ -45,7 +45,7 @@ func (s *Source) facts(p *part) []Fact {
 	if total, ok := s.peopleOf(p); ok {
 		out = add(out, "population", Text{Zh: "人口", En: "population"}, same(decimal(round(total, 3), 0)))
 	}
-	out = add(out, "catalog", Text{Zh: "服务目录", En: "catalog"}, s.catalogName())
+	out = add(out, "catalog", Text{Zh: "服务目录", En: "catalog"}, s.CatalogName())
 	out = add(out, "basis", Text{Zh: "口径", En: "basis"}, basisName(run.Params.Basis))
 	out = add(out, "denominator", Text{Zh: "分母", En: "denominator"}, s.denominators(s.scored()))
 	out = add(out, "confidence", Text{Zh: "可信度", En: "confidence"}, s.confidences(s.scored()))
@@ -85,8 +85,8 @@ func (s *Source) peopleOf(p *part) (int64, bool) {
 	return sum, known
 }
 
-// credits gives the attributions of the layers, each once.
-func (s *Source) credits() []string {
+// Credits gives the attributions of the layers, each once.
+func (s *Source) Credits() []string {
 	var out []string
 	for _, l := range s.Layers {
 		if a := l.Input.Attribution; a != "" && !slices.Contains(out, a) {

@@ -32,10 +32,10 @@ func (s *Source) overview(p *part) Section {
 	}
 	sec.Blocks = append(sec.Blocks, &Paragraph{Text: Text{
 		Zh: fmt.Sprintf("%s共 %s 个评价单元，按“%s”的 %d 项要求逐一评估（口径：%s）。全部 %s 条结论中，达标 %s，未达标 %s，未检出 %s，未评估 %s。",
-			p.Name.Zh, count(len(p.units)), s.catalogName().Zh, len(requirements), basisName(s.Run.Params.Basis).Zh, count(all.Met+all.Unmet+all.NotDetected+all.NotAssessed),
+			p.Name.Zh, count(len(p.units)), s.CatalogName().Zh, len(requirements), basisName(s.Run.Params.Basis).Zh, count(all.Met+all.Unmet+all.NotDetected+all.NotAssessed),
 			count(all.Met), count(all.Unmet), count(all.NotDetected), count(all.NotAssessed)),
 		En: fmt.Sprintf("%s has %s neighborhoods, each judged by the %d requirements of “%s” (basis: %s). Of %s verdicts, %s are met, %s unmet, %s not detected and %s not assessed.",
-			p.Name.En, count(len(p.units)), len(requirements), s.catalogName().En, basisName(s.Run.Params.Basis).En, count(all.Met+all.Unmet+all.NotDetected+all.NotAssessed),
+			p.Name.En, count(len(p.units)), len(requirements), s.CatalogName().En, basisName(s.Run.Params.Basis).En, count(all.Met+all.Unmet+all.NotDetected+all.NotAssessed),
 			count(all.Met), count(all.Unmet), count(all.NotDetected), count(all.NotAssessed)),
 	}})
 	if all.NotDetected+all.NotAssessed > 0 {

@@ -68,7 +68,7 @@ func scoreLegend() []Legend {
 func (s *Source) scores(p *part, base *Base) Section {
 	sec := Section{Key: "scores", Title: Text{Zh: "总体得分", En: "Scores"}}
 	notes := s.rests(s.scored())
-	m := &Map{Base: base, Labels: len(p.units) <= labelled, Legend: scoreLegend(), Credits: s.credits()}
+	m := &Map{Base: base, Labels: len(p.units) <= labelled, Legend: scoreLegend(), Credits: s.Credits()}
 	var bins [6]int
 	order := slices.Clone(p.units)
 	for _, u := range p.units {
@@ -258,7 +258,7 @@ func (s *Source) gapSection(p *part, base *Base) Section {
 		return sec
 	}
 	notes := s.rests(s.scored())
-	m := &Map{Base: base, Credits: s.credits(), Labels: len(p.units) <= labelled, Legend: []Legend{
+	m := &Map{Base: base, Credits: s.Credits(), Labels: len(p.units) <= labelled, Legend: []Legend{
 		{Tone: ToneGap, Words: Text{Zh: "未覆盖（颜色越深，缺少的要素越多）", En: "uncovered (the darker, the more is missing)"}},
 		{Tone: ToneUndetermined, Hatch: true, Words: Text{Zh: "待定（图层无法判断）", En: "undetermined (the layers cannot tell)"}},
 	}}

@@ -18,7 +18,7 @@ func (s *Source) requirements(p *part, base *Base) Section {
 		Key: "intervals", Caption: Text{Zh: "各项要求的覆盖率区间", En: "Share of each requirement, as an interval"}, Plot: s.intervals(p, list), Notes: table.Notes, Table: table.Key,
 		Desc: Text{Zh: "堆叠横条图：覆盖、待定、未覆盖占全部需求之比，短线为达标线。", En: "Stacked bars: covered, undetermined and uncovered, of all demand; a mark stands at the pass line."},
 	})
-	multiples := &Multiples{Legend: verdictLegend(), Credits: s.credits()}
+	multiples := &Multiples{Legend: verdictLegend(), Credits: s.Credits()}
 	for _, k := range list {
 		m := &Map{Base: base, Title: s.requirementName(k), Small: true}
 		for _, u := range p.units {

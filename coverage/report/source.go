@@ -219,8 +219,8 @@ func basisName(b string) Text {
 	return Text{Zh: b, En: b}
 }
 
-// catalogName gives the catalog's title with its mark.
-func (s *Source) catalogName() Text {
+// CatalogName gives the catalog's title with its mark.
+func (s *Source) CatalogName() Text {
 	t := s.Run.Catalog.Title
 	out := Text{Zh: t.In("zh"), En: t.In("en")}
 	if s.Run.Catalog.Provisional {
@@ -275,7 +275,7 @@ func (s *Source) confidences(requirements []int) Text {
 // rests says what figures rest on: denominator, basis, catalog, confidence, and what is assumed. It stands under every table and figure
 // of results.
 func (s *Source) rests(requirements []int) []Text {
-	d, c, b, book := s.denominators(requirements), s.confidences(requirements), basisName(s.Run.Params.Basis), s.catalogName()
+	d, c, b, book := s.denominators(requirements), s.confidences(requirements), basisName(s.Run.Params.Basis), s.CatalogName()
 	out := []Text{{
 		Zh: fmt.Sprintf("分母：%s；口径：%s；目录：%s；可信度：%s。", d.Zh, b.Zh, book.Zh, c.Zh),
 		En: fmt.Sprintf("Denominator: %s; basis: %s; catalog: %s; confidence: %s.", d.En, b.En, book.En, c.En),

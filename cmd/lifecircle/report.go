@@ -1,0 +1,90 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"lifecircle/coverage"
+	"lifecircle/coverage/report"
+	"lifecircle/data/format/reports"
+	"lifecircle/data/store"
+)
+
+type reportCmd struct {
+	Project   string   `arg:"" help:"Project file. 项目文件"`
+	Out       string   `required:"" short:"o" placeholder:"DIR" help:"Folder to write into. 输出文件夹"`
+	Run_      string   `name:"run" placeholder:"HASH" help:"Run, by its hash or a prefix (default: the latest). 评估"`
+	Format    []string `sep:"," placeholder:"F,…" help:"Formats (default: all): documents html, xlsx; summary json; result tables csv, geojson, gpkg. 格式"`
+	Languages []string `sep:"," default:"zh,en" placeholder:"L,…" help:"Languages of the documents (${default}). 文档语言"`
+	Levels    []string `sep:"," placeholder:"L,…" help:"What is reported on: city, and levels of parents such as district, street (default: all). 报告层级"`
+	Date      string   `placeholder:"DATE" help:"Date on the cover; without it none is said, and the same run gives the same bytes. 封面日期"`
+	Threads   int      `placeholder:"N" help:"Threads (default: one per processor). 线程数"`
+}
+
+func (reportCmd) Help() string {
+	return `Writes what is handed in about the city, each district and each street: maps, tables, gaps, sources, in Chinese and English. index.html lists what there is. The same run gives the same files.
+
+    lifecircle report city.gpkg --out 报告
+    lifecircle report city.gpkg --out 报告 --format html,xlsx --levels city,district --languages zh`
+}
+
+func (c reportCmd) Run(a *app) error {
+	spec, err := c.spec()
+	if err != nil {
+		return err
+	}
+	return a.open(c.Project, store.ReadOnly, func(p *store.Project) error {
+		run, err := a.run(p, c.Run_)
+		if err != nil {
+			return err
+		}
+		if err := a.draw(c.Project, p, run); err != nil {
+			return err
+		}
+		start := time.Now()
+		index, err := a.writeReports(p, run, c.Out, c.Date, spec)
+		if err != nil {
+			return err
+		}
+		a.say("用时 %.2f 秒", "took %.2f s", time.Since(start).Seconds())
+		if a.JSON {
+			return a.print(index)
+		}
+		bytes := int64(0)
+		for _, f := range index.Files {
+			bytes += f.Bytes
+		}
+		_, err = fmt.Fprintf(a.stdout, a.in("已写出 %d 个文件，%.1f MB：%s/index.html\n", "wrote %d files, %.1f MB: %s/index.html\n"), len(index.Files), float64(bytes)/1e6, strings.TrimRight(c.Out, "/\\"))
+		return err
+	})
+}
+
+// spec checks what is asked for.
+func (c reportCmd) spec() (reports.Spec, error) {
+	spec := reports.Spec{Formats: c.Format, Languages: c.Languages, Levels: c.Levels, Threads: c.Threads}
+	if len(spec.Formats) == 0 {
+		spec.Formats = reports.Formats()
+	}
+	if c.Threads < 0 {
+		return spec, notNegative("--threads")
+	}
+	if c.Date != "" {
+		if _, err := time.Parse(time.DateOnly, c.Date); err != nil {
+			return spec, &coverage.Error{Code: coverage.Invalid, Field: "--date", Text: coverage.Text{Zh: "应写作 2026-01-31", En: "should read like 2026-01-31"}}
+		}
+	}
+	return spec, spec.Check()
+}
+
+// writeReports writes the reports of a run that is drawn.
+func (a *app) writeReports(p coverage.Store, run *coverage.Run, dir, date string, spec reports.Spec) (*reports.Index, error) {
+	src, err := report.Load(a.ctx, p, run)
+	if err != nil {
+		return nil, err
+	}
+	src.Date = date
+	progress, done := a.progress("写报告", "report")
+	defer done()
+	return reports.Write(a.ctx, src, dir, spec, progress)
+}

@@ -1,0 +1,163 @@
+package report
+
+import (
+	_ "embed"
+
+	"lifecircle/coverage"
+)
+
+// SummarySchema is the JSON Schema of Summary.
+//
+//go:embed summary.schema.json
+var SummarySchema []byte
+
+// SummaryVersion names the form of a Summary; what stands in it does not change its meaning, more may follow.
+const SummaryVersion = "lifecircle-report-summary/1"
+
+// Summary is a report for machines: the numbers of an area, with the digits of the tables. Unknown is null.
+type Summary struct {
+	Schema        string               `json:"schema"`
+	Area          SummaryArea          `json:"area"`
+	Run           string               `json:"run"`
+	Algorithm     string               `json:"algorithm"`
+	Catalog       SummaryCatalog       `json:"catalog"`
+	Params        coverage.Params      `json:"params"`
+	Marks         []coverage.Mark      `json:"marks"`
+	Neighborhoods int                  `json:"neighborhoods"`
+	Population    coverage.Decimal     `json:"population"`
+	Counts        coverage.Counts      `json:"counts"` // of verdicts of neighborhoods
+	Scores        []SummaryScore       `json:"scores"` // of a parent, by scope; empty for the city, which no one judged as a whole
+	Requirements  []SummaryRequirement `json:"requirements"`
+	Units         []SummaryUnit        `json:"units"` // neighborhoods, by id
+	Gaps          SummaryGaps          `json:"gaps"`
+	Attribution   []string             `json:"attribution"`
+}
+
+// SummaryArea says what a summary is about.
+type SummaryArea struct {
+	Level string `json:"level"` // "city", or the parent's level
+	ID    string `json:"id"`
+	Name  Text   `json:"name"`
+}
+
+// SummaryCatalog says by which catalog.
+type SummaryCatalog struct {
+	ID          string `json:"id"`
+	Title       Text   `json:"title"`
+	Provisional bool   `json:"provisional"`
+	Hash        string `json:"hash"`
+}
+
+// SummaryScore is a score in one scope.
+type SummaryScore struct {
+	Scope        string           `json:"scope"`
+	Score        coverage.Decimal `json:"score"`
+	ScoreMax     coverage.Decimal `json:"score_max"`
+	Grade        *string          `json:"grade"`
+	Completeness coverage.Decimal `json:"completeness"`
+}
+
+// SummaryRequirement is how an area does under a requirement. Amounts are in the denominator's unit, land in m².
+type SummaryRequirement struct {
+	ID           string           `json:"requirement"`
+	Name         Text             `json:"name"`
+	Tier         string           `json:"tier"`
+	Class        string           `json:"class"`
+	Mandatory    bool             `json:"mandatory"`
+	Basis        string           `json:"basis"`
+	Limit        string           `json:"limit"`
+	Unit         string           `json:"unit"`
+	Denominator  string           `json:"denominator"`
+	Modelled     bool             `json:"modelled"`
+	Total        coverage.Decimal `json:"demand_total"`
+	Covered      coverage.Decimal `json:"demand_covered"`
+	Undetermined coverage.Decimal `json:"demand_undetermined"`
+	Share        coverage.Decimal `json:"share"`
+	ShareMax     coverage.Decimal `json:"share_max"`
+	PassLine     coverage.Decimal `json:"pass_line"`
+	PeopleBeyond coverage.Decimal `json:"people_beyond"`
+	Confidence   string           `json:"confidence"`
+	coverage.Counts
+}
+
+// SummaryUnit is a neighborhood's overall score.
+type SummaryUnit struct {
+	ID   string `json:"neighborhood_id"`
+	Name string `json:"neighborhood"`
+	SummaryScore
+	coverage.Counts
+	Population coverage.Decimal `json:"population"`
+}
+
+// SummaryGaps counts gaps by state.
+type SummaryGaps struct {
+	Uncovered    int `json:"uncovered"`
+	Undetermined int `json:"undetermined"`
+}
+
+// Summarize makes the summary of an area. Errors: NotFound if the run has no such area.
+func (s *Source) Summarize(a Area) (*Summary, error) {
+	p, err := s.part(a)
+	if err != nil {
+		return nil, err
+	}
+	r := s.Run
+	out := &Summary{
+		Schema: SummaryVersion, Area: SummaryArea{a.Level, a.ID, a.Name}, Run: r.Hash, Algorithm: r.Version, Params: r.Params, Marks: r.Marks, Neighborhoods: len(p.units),
+		Catalog: SummaryCatalog{r.Catalog.ID, r.Catalog.Title, r.Catalog.Provisional, r.CatalogHash}, Scores: []SummaryScore{}, Requirements: []SummaryRequirement{}, Units: []SummaryUnit{}, Attribution: s.Credits(),
+	}
+	if a.Level == "" {
+		out.Area.Level = CityLevel
+	}
+	if out.Marks == nil {
+		out.Marks = []coverage.Mark{}
+	}
+	if out.Attribution == nil {
+		out.Attribution = []string{}
+	}
+	total, ok := s.peopleOf(p)
+	out.Population = places(ok, total, 3)
+	if p.subject >= 0 {
+		for _, sc := range r.SubjectScores(p.subject) {
+			out.Scores = append(out.Scores, summaryScore(&sc))
+		}
+	}
+	for _, k := range s.scored() {
+		d, req, t := &r.Requirements[k], &r.Catalog.Requirements[k], s.tallyOf(p, k)
+		shared := t.known && t.total > 0
+		out.Requirements = append(out.Requirements, SummaryRequirement{
+			ID: d.ID, Name: s.requirementName(k), Tier: d.Tier, Class: req.Class, Mandatory: req.Mandatory, Basis: r.Params.Basis, Limit: d.Limit, Unit: d.Unit,
+			Denominator: d.Denominator, Modelled: d.Modelled, Total: places(t.known, coverage.Amount(t.total, d.Denominator), 3), Covered: places(t.known, coverage.Amount(t.covered, d.Denominator), 3),
+			Undetermined: places(t.known, coverage.Amount(t.undetermined, d.Denominator), 3), Share: places(shared, coverage.Ratio(t.covered, t.total), 9),
+			ShareMax: places(shared, coverage.Ratio(t.covered+t.undetermined, t.total), 9), PassLine: places(true, int64(d.PassLine)*1000, 9),
+			PeopleBeyond: places(t.peopleKnown, t.beyond, 3), Confidence: d.Confidence, Counts: t.Counts,
+		})
+	}
+	for _, u := range p.units {
+		o := s.overall(u)
+		n, ok := s.population(u)
+		out.Units = append(out.Units, SummaryUnit{ID: r.Subjects[u].ID, Name: r.Subjects[u].Name, SummaryScore: summaryScore(o), Counts: o.Counts, Population: places(ok, n, 3)})
+		out.Counts.Met, out.Counts.Unmet = out.Counts.Met+o.Counts.Met, out.Counts.Unmet+o.Counts.Unmet
+		out.Counts.NotDetected, out.Counts.NotAssessed = out.Counts.NotDetected+o.Counts.NotDetected, out.Counts.NotAssessed+o.Counts.NotAssessed
+	}
+	for _, g := range s.gapOrder(p) {
+		if g.State == "undetermined" {
+			out.Gaps.Undetermined++
+		} else {
+			out.Gaps.Uncovered++
+		}
+	}
+	return out, nil
+}
+
+func places(known bool, n int64, digits int) coverage.Decimal {
+	return coverage.Decimal{Value: coverage.Value{Int: n, Null: !known}, Places: digits}
+}
+
+func summaryScore(x *coverage.Score) SummaryScore {
+	out := SummaryScore{Scope: x.Scope, Score: places(x.Known, x.Score, 9), ScoreMax: places(x.Known, x.Max, 9), Completeness: places(true, x.Completeness, 6)}
+	if x.Grade != "" {
+		out.Grade = &x.Grade
+	}
+	return out
+}

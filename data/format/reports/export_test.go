@@ -1,0 +1,4 @@
+package reports
+
+// FolderOf is open to tests.
+var FolderOf = folderOf

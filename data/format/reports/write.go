@@ -1,0 +1,359 @@
+package reports
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"unicode/utf8"
+
+	"golang.org/x/sync/errgroup"
+
+	"lifecircle/coverage"
+	"lifecircle/coverage/report"
+	"lifecircle/data/format/csv"
+	"lifecircle/data/store"
+)
+
+// Formats lists the formats of Spec: documents for people, summaries for machines, and tables of results.
+func Formats() []string {
+	return append(slices.Clone(documentFormats), append([]string{"json"}, tableFormats...)...)
+}
+
+var (
+	documentFormats = []string{}
+	tableFormats    = []string{"csv", "geojson", "gpkg"}
+)
+
+// Languages lists the languages of documents.
+var Languages = []string{"zh", "en"}
+
+// Spec says what to write.
+type Spec struct {
+	Formats   []string // of Formats
+	Languages []string // of Languages; documents come once for each
+	Levels    []string // city, or parents' levels; nil: all that the run has
+	Threads   int      // 0: one per processor
+}
+
+// Check refuses what nobody can write, before anything is written. Errors: Invalid.
+func (s *Spec) Check() error {
+	for _, f := range s.Formats {
+		if !slices.Contains(Formats(), f) {
+			return unknown("--format", f, Formats())
+		}
+	}
+	for _, l := range s.Languages {
+		if !slices.Contains(Languages, l) {
+			return unknown("--languages", l, Languages)
+		}
+	}
+	return nil
+}
+
+func unknown(field, word string, of []string) error {
+	list := strings.Join(of, ", ")
+	return &coverage.Error{Code: coverage.Invalid, Field: field, Text: coverage.Text{Zh: "不认识“" + word + "”", En: fmt.Sprintf("%q is not known", word)},
+		Hint: coverage.Text{Zh: "可选：" + list, En: "one of: " + list}}
+}
+
+// File is a file that was written.
+type File struct {
+	Path     string      `json:"file"` // in the folder, with slashes
+	Area     string      `json:"area"` // city, or level=id; empty for tables of the whole run
+	Name     report.Text `json:"name"` // of the area, or the table
+	Format   string      `json:"format"`
+	Language string      `json:"language,omitempty"`
+	Bytes    int64       `json:"bytes"`
+}
+
+// Index is index.json of a folder.
+type Index struct {
+	Run   string `json:"run"`
+	Files []File `json:"files"` // in the order of areas, formats and languages
+}
+
+// write is one file to be written.
+type write struct {
+	File
+	to func(io.Writer) error
+}
+
+// Write writes the reports of a run into a folder, which is made if it is not there. Files of an earlier report in it that this one
+// does not have are removed; others are left alone. Errors: Invalid for levels that the run does not have, or a folder that cannot be written.
+func Write(ctx context.Context, src *report.Source, dir string, spec Spec, progress coverage.Progress) (*Index, error) {
+	if err := spec.Check(); err != nil {
+		return nil, err
+	}
+	levels := src.Levels()
+	for _, l := range spec.Levels {
+		if !slices.Contains(levels, l) {
+			return nil, unknown("--levels", l, levels)
+		}
+	}
+	jobs := plan(ctx, src, &spec)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, &coverage.Error{Code: coverage.Invalid, File: filepath.Base(dir), Err: err, Text: coverage.Text{Zh: "无法建立该文件夹", En: "the folder cannot be made"},
+			Hint: coverage.Text{Zh: "检查路径和权限", En: "check the path and its permissions"}}
+	}
+	stale, err := earlier(dir)
+	if err != nil {
+		return nil, err
+	}
+	threads := spec.Threads
+	if threads <= 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(threads)
+	var done atomic.Int64
+	total := 0
+	for _, j := range jobs {
+		total += len(j.files)
+	}
+	for i := range jobs {
+		g.Go(func() error {
+			return jobs[i].run(gctx, dir, func() {
+				if n := done.Add(1); progress != nil {
+					progress("report", n, int64(total))
+				}
+			})
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	index := &Index{Run: src.Run.Hash, Files: []File{}}
+	for _, j := range jobs {
+		for _, w := range j.files {
+			index.Files = append(index.Files, w.File)
+			delete(stale, w.Path)
+		}
+	}
+	return index, finish(dir, index, src, stale)
+}
+
+// job is the files of one area, or one table: what shares a report in memory.
+type job struct {
+	files []write
+	build func() error // before the first file; may be nil
+	drop  func()       // behind the last one
+}
+
+func (j *job) run(ctx context.Context, dir string, done func()) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if j.build != nil {
+		if err := j.build(); err != nil {
+			return err
+		}
+		defer j.drop()
+	}
+	for i := range j.files {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		w := &j.files[i]
+		n, err := writeWhole(filepath.Join(dir, filepath.FromSlash(w.Path)), w.to)
+		if err != nil {
+			return fmt.Errorf("%s: %w", w.Path, err)
+		}
+		w.Bytes = n
+		done()
+	}
+	return nil
+}
+
+// plan lists what is to be written, in the order of the index.
+func plan(ctx context.Context, src *report.Source, spec *Spec) []job {
+	var jobs []job
+	folders := map[string]bool{}
+	for _, area := range src.Areas(spec.Levels) {
+		folder := folderOf(area, folders)
+		var doc *report.Report
+		j := job{drop: func() { doc = nil }}
+		for _, format := range Formats() {
+			switch {
+			case !slices.Contains(spec.Formats, format):
+			case format == "json":
+				j.files = append(j.files, write{File{Path: folder + "/summary.json", Area: area.Key(), Name: area.Name, Format: format}, func(w io.Writer) error {
+					s, err := src.Summarize(area)
+					if err != nil {
+						return err
+					}
+					e := json.NewEncoder(w)
+					e.SetEscapeHTML(false)
+					e.SetIndent("", " ")
+					return e.Encode(s)
+				}})
+			case slices.Contains(documentFormats, format):
+				j.build = func() (err error) { doc, err = src.Build(area); return err }
+				for _, lang := range Languages {
+					if slices.Contains(spec.Languages, lang) {
+						j.files = append(j.files, write{File{Path: fmt.Sprintf("%s/report.%s.%s", folder, lang, format), Area: area.Key(), Name: area.Name, Format: format, Language: lang},
+							func(w io.Writer) error { return writeDocument(ctx, w, format, doc, lang) }})
+					}
+				}
+			}
+		}
+		if len(j.files) > 0 {
+			jobs = append(jobs, j)
+		}
+	}
+	for _, name := range []string{"scores", "coverage", "matrix", "gaps", "service_areas"} {
+		for _, format := range tableFormats {
+			if slices.Contains(spec.Formats, format) {
+				jobs = append(jobs, job{files: []write{{File{Path: "results/" + name + "." + format, Name: tableNames[name], Format: format}, func(w io.Writer) error {
+					t, err := src.Run.Table(name)
+					if err != nil {
+						return err
+					}
+					switch format {
+					case "csv":
+						return csv.Write(w, &t)
+					case "gpkg":
+						return store.Export(ctx, w, t)
+					}
+					return t.WriteGeoJSON(w)
+				}}}})
+			}
+		}
+	}
+	return jobs
+}
+
+var tableNames = map[string]report.Text{
+	"scores": {Zh: "得分", En: "scores"}, "coverage": {Zh: "覆盖", En: "coverage"}, "matrix": {Zh: "矩阵", En: "matrix"}, "gaps": {Zh: "盲区", En: "gaps"},
+	"service_areas": {Zh: "服务范围", En: "service areas"},
+}
+
+// writeDocument writes a report in a format.
+func writeDocument(_ context.Context, _ io.Writer, format string, _ *report.Report, _ string) error {
+	return coverage.Errorf(coverage.Internal, "没有格式 %s", "there is no format %s", format)
+}
+
+// folderOf names the folder of an area: its level and id, without what file systems refuse; what then would be the same gets a number.
+func folderOf(a report.Area, taken map[string]bool) string {
+	if a.Level == "" {
+		return "city"
+	}
+	name := clean(a.Level) + "/" + clean(a.ID)
+	folder := name
+	for n := 2; taken[strings.ToLower(folder)]; n++ {
+		folder = fmt.Sprintf("%s~%d", name, n)
+	}
+	taken[strings.ToLower(folder)] = true
+	return folder
+}
+
+// maxName bounds the bytes of a folder's name.
+const maxName = 120
+
+func clean(s string) string {
+	out := strings.Map(func(r rune) rune {
+		if r < 0x20 || r == 0x7f || strings.ContainsRune(`/\:*?"<>|%`, r) || r == 0xfffd {
+			return '_'
+		}
+		return r
+	}, s)
+	for len(out) > maxName {
+		_, size := utf8.DecodeLastRuneInString(out)
+		out = out[:len(out)-size]
+	}
+	out = strings.TrimRight(out, ". ") // Windows drops them
+	if out == "" || strings.Trim(out, ".") == "" {
+		return "_"
+	}
+	return out
+}
+
+// writeWhole writes a file under a temporary name beside it and renames it. It gives its size.
+func writeWhole(path string, to func(io.Writer) error) (n int64, err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return 0, err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".lifecircle-*")
+	if err != nil {
+		return 0, err
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(f.Name())
+		}
+	}()
+	b := bufio.NewWriterSize(f, 1<<16)
+	if err = to(b); err == nil {
+		err = b.Flush()
+	}
+	if err == nil {
+		n, err = f.Seek(0, io.SeekCurrent)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = os.Chmod(f.Name(), 0o644)
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	return n, err
+}
+
+const indexFile = "index.json"
+
+// earlier gives the files of an earlier report in the folder.
+func earlier(dir string) (map[string]bool, error) {
+	out := map[string]bool{}
+	b, err := os.ReadFile(filepath.Join(dir, indexFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return out, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var old Index
+	if err := json.Unmarshal(b, &old); err != nil || old.Run == "" {
+		return nil, &coverage.Error{Code: coverage.Conflict, File: indexFile, Text: coverage.Text{Zh: "该文件夹里已有不是报告的 index.json", En: "the folder has an index.json that is no report's"},
+			Hint: coverage.Text{Zh: "请换一个文件夹", En: "name another folder"}}
+	}
+	for _, f := range old.Files {
+		if filepath.IsLocal(filepath.FromSlash(f.Path)) {
+			out[f.Path] = true
+		}
+	}
+	return out, nil
+}
+
+// finish removes what is no longer in the report and writes its indexes.
+func finish(dir string, index *Index, src *report.Source, stale map[string]bool) error {
+	for path := range stale {
+		full := filepath.Join(dir, filepath.FromSlash(path))
+		if err := os.Remove(full); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		os.Remove(filepath.Dir(full)) // if it is empty now
+	}
+	if _, err := writeWhole(filepath.Join(dir, "index.html"), func(w io.Writer) error { return writeIndexPage(w, index, src) }); err != nil {
+		return err
+	}
+	_, err := writeWhole(filepath.Join(dir, indexFile), func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", " ")
+		return e.Encode(index)
+	})
+	return err
+}
