@@ -56,6 +56,7 @@ func TestJSONContract(t *testing.T) {
 	run(t, "import", project, other, "--as", "facilities", "--service", "clinic", "--replace").must(exitDone)
 	add("runs", run(t, "runs", project, "--json").must(exitDone))
 	add("export", run(t, "export", project, "--layer", "scores", "-o", filepath.Join(dir, "s.csv"), "--json").must(exitDone))
+	add("report", run(t, "report", project, "--out", filepath.Join(dir, "report"), "--format", "json,csv,xlsx", "--levels", "city", "--json").must(exitDone))
 	add("copy", run(t, "copy", project, filepath.Join(dir, "copy.gpkg"), "--json").must(exitDone))
 	add("check", run(t, "check", project, "--json").must(exitDone))
 	edited := write(t, filepath.Join(dir, "edited.gpkg"), read(t, project))

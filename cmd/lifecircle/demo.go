@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"syscall"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"lifecircle/coverage/catalog"
 	"lifecircle/coverage/intake"
 	"lifecircle/data/catalogs"
+	"lifecircle/data/format/reports"
 	"lifecircle/data/samples"
 )
 
@@ -22,6 +24,7 @@ type demoCmd struct {
 	Addr    string `default:"127.0.0.1:8080" help:"Address to serve on; another port if it is taken (${default}). 地址"`
 	Project string `placeholder:"FILE" help:"Project file to make (default: in a new temporary folder). 项目文件"`
 	Catalog string `default:"chongqing-15min" help:"Catalog to score by (${default}). 服务目录"`
+	Report  string `placeholder:"DIR" help:"Write the reports of the run that assumes complete data into a folder, without PDF. 评估报告"`
 	Threads int    `help:"Threads (default: one per processor). 线程数"`
 }
 
@@ -29,7 +32,8 @@ func (demoCmd) Help() string {
 	return `Imports real layers of southern Athens (OpenStreetMap, ODbL) into a new project, scores them as they are and once more assuming complete data, prints scores and gaps, and serves the map until Ctrl+C.
 
     lifecircle demo
-    lifecircle demo --no-serve --project athens.gpkg`
+    lifecircle demo --no-serve --project athens.gpkg
+    lifecircle demo --no-serve --report 报告`
 }
 
 func (c demoCmd) Run(a *app) error {
@@ -86,6 +90,7 @@ func (c demoCmd) Run(a *app) error {
 type demoDoc struct {
 	Project         string              `json:"project"`
 	Neighborhoods   []neighborhoodScore `json:"neighborhoods"` // of the run that assumes complete data
+	Report          string              `json:"report,omitempty"`
 	Certain         runTotals           `json:"certain"`
 	AssumedComplete runTotals           `json:"assumed_complete"`
 	Address         string              `json:"address,omitempty"`
@@ -140,6 +145,13 @@ func (c demoCmd) build(a *app, path string, cat *catalog.Catalog, start time.Tim
 	}
 	a.say("评估（假定数据完整）%s，共用时 %.2f 秒", "scored assuming complete data: run %s, %.2f s in all", assumed.Hash[:12], time.Since(start).Seconds())
 	doc = demoDoc{Project: path, Neighborhoods: neighborhoodScores(assumed), Certain: runTotals{certain.Hash, certain.Counts}, AssumedComplete: runTotals{assumed.Hash, assumed.Counts}}
+	if c.Report != "" {
+		doc.Report = c.Report
+		if _, err := a.writeReports(p, assumed, c.Report, "", demoReports(c.Threads)); err != nil {
+			return doc, err
+		}
+		a.say("评估报告 %s", "reports %s", filepath.Join(c.Report, "index.html"))
+	}
 	if a.JSON {
 		return doc, nil
 	}
@@ -157,6 +169,11 @@ func (c demoCmd) build(a *app, path string, cat *catalog.Catalog, start time.Tim
 	}
 	_, err = fmt.Fprintf(a.stdout, a.in("\n项目文件 %s\n%s\n", "\nproject file %s\n%s\n"), path, samples.Attribution)
 	return doc, err
+}
+
+// demoReports are all formats but PDF, which takes longer than all the rest.
+func demoReports(threads int) reports.Spec {
+	return reports.Spec{Formats: slices.DeleteFunc(reports.Formats(), func(f string) bool { return f == "pdf" }), Languages: reports.Languages, Threads: threads}
 }
 
 // onePerRequirement keeps the first gap of each requirement: people who lack one thing often lack the others too, and the

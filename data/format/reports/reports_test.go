@@ -337,7 +337,9 @@ func TestReportIsWhole(t *testing.T) {
 						checkTable(b.Data)
 					}
 					figures = append(figures, b)
-					if !slices.ContainsFunc(b.Notes, func(x report.Text) bool { return strings.Contains(x.En, "Denominator") && strings.Contains(x.En, "catalog") }) {
+					if !slices.ContainsFunc(b.Notes, func(x report.Text) bool {
+						return strings.Contains(x.En, "Denominator") && strings.Contains(x.En, "catalog")
+					}) {
 						t.Errorf("figure %s does not say what it rests on: %v", b.Key, b.Notes)
 					}
 				}

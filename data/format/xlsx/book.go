@@ -2,6 +2,7 @@ package xlsx
 
 import (
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -51,7 +52,9 @@ type rule struct {
 }
 
 func newBook(title, subject string) *book {
-	b := &book{f: excelize.NewFile(), styles: map[look]int{}, rules: map[rule]int{}, names: map[string]bool{}}
+	f := excelize.NewFile()
+	f.SetZipWriter(func(w io.Writer) excelize.ZipWriter { return &sortedZip{w: w} })
+	b := &book{f: f, styles: map[look]int{}, rules: map[rule]int{}, names: map[string]bool{}}
 	b.do(b.f.SetDocProps(&excelize.DocProperties{Title: clean(title), Subject: clean(subject), Creator: "lifecircle", LastModifiedBy: "lifecircle", Created: madeAt, Modified: madeAt}))
 	return b
 }

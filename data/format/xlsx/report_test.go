@@ -42,13 +42,15 @@ func sheetOf(rows int) *report.Report {
 		}
 		wide.Rows = append(wide.Rows, row)
 	}
+	second, third := *wide, *wide
+	second.Caption, third.Caption = same("第二"), same("第三")
 	few := &report.Table{Key: "grades", Caption: same("等级"), Columns: wide.Columns[:4]}
 	if rows > 1 {
 		few.Rows = [][]report.Cell{wide.Rows[0][:4], wide.Rows[1][:4]}
 	}
 	return &report.Report{Title: same("报告 =1+1"), Area: report.Area{Name: same("渝中区")}, Facts: []report.Fact{{Key: "run", Name: same("评估"), Value: same("=HYPERLINK(\"x\")")}},
 		Marks: []coverage.Mark{{Code: "x", Text: same("暂定")}}, Credits: []string{"© OpenStreetMap contributors"},
-		Sections: []report.Section{{Key: "a", Title: same("概况"), Blocks: []report.Block{&report.Paragraph{Text: same("-正文")}, few, wide}}}}
+		Sections: []report.Section{{Key: "a", Title: same("概况"), Blocks: []report.Block{&report.Paragraph{Text: same("-正文")}, few, wide, &second, &third}}}}
 }
 
 func written(t testing.TB, r *report.Report, lang string) []byte {
