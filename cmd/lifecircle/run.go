@@ -38,6 +38,7 @@ type commandLine struct {
 	Gaps    gapsCmd    `cmd:"" help:"List the largest gaps of a run. 盲区"`
 	Runs    runsCmd    `cmd:"" help:"List a project's runs. 评估记录"`
 	Export  exportCmd  `cmd:"" help:"Export a result table. 导出"`
+	Ledger  ledgerCmd  `cmd:"" help:"Findings with owner, due date and state: list, fill in, hand out, bring home. 台账"`
 	Copy    copyCmd    `cmd:"" help:"Make a consistent copy of a project file, also while it is written to. 备份"`
 	Check   checkCmd   `cmd:"" help:"Check a project file as a whole; repairs nothing. 检查项目文件"`
 	Serve   serveCmd   `cmd:"" help:"Serve a project, or a folder of projects: map, GeoJSON, uploads. 启动服务"`
@@ -111,7 +112,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		e.Hint = strayArea(args, err)
 		return a.finish(e)
 	}
-	if command := kctx.Command(); !a.JSON && !strings.HasPrefix(command, "export") && !strings.HasPrefix(command, "catalog export") {
+	if command := kctx.Command(); !a.JSON && !strings.HasPrefix(command, "export") && !strings.HasPrefix(command, "catalog export") && !strings.HasPrefix(command, "ledger export") {
 		a.stdout = &inertWriter{w: stdout} // words for people; data goes out as it is
 	}
 	return a.finish(kctx.Run(a))
@@ -160,7 +161,7 @@ func commandOf(args []string) string {
 
 // commands lists the names of the commands.
 func commands() []string {
-	return []string{"new", "import", "layers", "catalog", "score", "explain", "gaps", "runs", "export", "copy", "check", "serve", "demo", "version"}
+	return []string{"new", "import", "layers", "catalog", "score", "explain", "gaps", "runs", "export", "ledger", "copy", "check", "serve", "demo", "version"}
 }
 
 func environmentLanguage() string {
