@@ -1,5 +1,10 @@
 package coverage
 
+import (
+	"fmt"
+	"strings"
+)
+
 // What the tables say of a run's cells, for those who read a run cell by cell.
 
 // RowIDs names the rows of every subject in the tables: a unit by its id, a parent by level=id; of units with the same id the
@@ -23,19 +28,29 @@ func People(thousandths int64) Decimal {
 	return decimalIf(thousandths >= 0, thousandths, weightDecimals)
 }
 
-// RequirementName is what people call requirement k: its name, else those of its services.
+// RequirementName is what people call requirement k: its name, else those of its services, with the minutes of its tier where another
+// requirement has the same name.
 func (r *Run) RequirementName(k int) Text {
+	name := r.plainName(k)
+	if tier, ok := r.Catalog.Tier(r.Catalog.Requirements[k].Tier); ok {
+		for i := range r.Catalog.Requirements {
+			if i != k && r.plainName(i) == name {
+				return Text{Zh: fmt.Sprintf("%s（%d 分钟）", name.Zh, tier.Minutes), En: fmt.Sprintf("%s (%d min)", name.En, tier.Minutes)}
+			}
+		}
+	}
+	return name
+}
+
+func (r *Run) plainName(k int) Text {
 	req := &r.Catalog.Requirements[k]
 	if req.Name != (Text{}) {
-		return req.Name
+		return Text{Zh: req.Name.In("zh"), En: req.Name.In("en")}
 	}
-	var names Text
-	for i, key := range req.ServiceKeys() {
+	var zh, en []string
+	for _, key := range req.ServiceKeys() {
 		n := r.Services().Name(key)
-		if i > 0 {
-			names.Zh, names.En = names.Zh+"、", names.En+", "
-		}
-		names.Zh, names.En = names.Zh+n.In("zh"), names.En+n.In("en")
+		zh, en = append(zh, n.In("zh")), append(en, n.In("en"))
 	}
-	return names
+	return Text{Zh: strings.Join(zh, "、"), En: strings.Join(en, ", ")}
 }

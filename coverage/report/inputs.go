@@ -151,7 +151,7 @@ func (s *Source) method() Section {
 	}}}
 	for k := range s.Run.Requirements {
 		d, req := &s.Run.Requirements[k], &s.Run.Catalog.Requirements[k]
-		name := s.requirementName(k)
+		name := s.Run.RequirementName(k)
 		if d.Variant {
 			name = Text{Zh: name.Zh + "（另一读法，不计分）", En: name.En + " (another reading, not scored)"}
 		}

@@ -301,7 +301,7 @@ func (s *Source) gapTable(gaps []*coverage.Gap, notes []Text) *Table {
 		if g.State == "undetermined" {
 			state = Cell{Text: Text{Zh: "待定", En: "undetermined"}, Tone: ToneUndetermined}
 		}
-		t.Rows = append(t.Rows, []Cell{plain(g.ID), plain(g.Cluster), plain(s.Run.Subjects[g.Subject].ID), text(s.nameOf(g.Subject)), text(s.requirementName(g.Requirement)),
+		t.Rows = append(t.Rows, []Cell{plain(g.ID), plain(g.Cluster), plain(s.Run.Subjects[g.Subject].ID), text(s.nameOf(g.Subject)), text(s.Run.RequirementName(g.Requirement)),
 			text(classNames[s.Run.Catalog.Requirements[g.Requirement].Class]), state, text(denominatorName(d.Denominator)), numberIf(g.People != coverage.Unknown, g.People),
 			number((g.AreaMM2 + 500) / 1000), numberIf(g.NearestMM != coverage.Unknown, g.NearestMM), numberIf(g.NearestMax != coverage.Unknown, g.NearestMax)})
 	}
@@ -334,7 +334,7 @@ func (s *Source) parents(p *part) Section {
 		wide := &Table{Key: "parents-" + level + "-requirements", SheetOnly: true, Caption: Text{Zh: name.Zh + "：各项要求的社区达标率", En: "By " + name.En + ": units that meet each requirement"}, Notes: t.Notes,
 			Columns: slices.Clone(t.Columns[:3])}
 		for _, k := range requirements {
-			wide.Columns = append(wide.Columns, Column{Key: "units_met_" + s.Run.Requirements[k].ID, Title: s.requirementName(k), Kind: KindPercent, Scale: 9, Decimals: 1})
+			wide.Columns = append(wide.Columns, Column{Key: "units_met_" + s.Run.Requirements[k].ID, Title: s.Run.RequirementName(k), Kind: KindPercent, Scale: 9, Decimals: 1})
 		}
 		for _, i := range byLevel[level] {
 			x, o := &s.Run.Subjects[i], s.overall(i)

@@ -20,7 +20,7 @@ func (s *Source) requirements(p *part, base *Base) Section {
 	})
 	multiples := &Multiples{Legend: verdictLegend(), Credits: s.Credits()}
 	for _, k := range list {
-		m := &Map{Base: base, Title: s.requirementName(k), Small: true}
+		m := &Map{Base: base, Title: s.Run.RequirementName(k), Small: true}
 		for _, u := range p.units {
 			m.Fill = append(m.Fill, cellTone(&s.Run.Requirements[k], s.cell(u, k)))
 		}
@@ -41,7 +41,7 @@ func (s *Source) intervals(p *part, list []int) *Intervals {
 	c := Column{Kind: KindPercent, Scale: 9, Decimals: 1}
 	for _, k := range list {
 		t := s.tallyOf(p, k)
-		row := Interval{Label: s.requirementName(k), PassLine: int64(s.Run.Requirements[k].PassLine), Null: !t.known || t.total == 0, Words: Text{Zh: "未评估", En: "not assessed"}}
+		row := Interval{Label: s.Run.RequirementName(k), PassLine: int64(s.Run.Requirements[k].PassLine), Null: !t.known || t.total == 0, Words: Text{Zh: "未评估", En: "not assessed"}}
 		if !row.Null {
 			row.Covered = coverage.Ratio(t.covered, t.total) / 1000
 			row.Undetermined = coverage.Ratio(t.covered+t.undetermined, t.total)/1000 - row.Covered
@@ -89,7 +89,7 @@ func (s *Source) requirementTable(p *part) *Table {
 		d, req, x := &s.Run.Requirements[k], &s.Run.Catalog.Requirements[k], s.tallyOf(p, k)
 		limit := words(limitText(d, "zh"), limitText(d, "en"))
 		ok := x.known && x.total > 0
-		t.Rows = append(t.Rows, []Cell{plain(d.ID), text(s.requirementName(k)), text(s.tierName(d.Tier)), text(classNames[req.Class]), yesNo(req.Mandatory), limit,
+		t.Rows = append(t.Rows, []Cell{plain(d.ID), text(s.Run.RequirementName(k)), text(s.tierName(d.Tier)), text(classNames[req.Class]), yesNo(req.Mandatory), limit,
 			text(denominatorName(d.Denominator)), text(denominatorUnit(d.Denominator)), numberIf(x.known, milli(x.total, d.Denominator)), numberIf(x.known, milli(x.covered, d.Denominator)),
 			numberIf(x.known, milli(x.undetermined, d.Denominator)), numberIf(ok, coverage.Ratio(x.covered, x.total)), numberIf(ok, coverage.Ratio(x.covered+x.undetermined, x.total)),
 			number(int64(d.PassLine)), number(int64(x.Met)), number(int64(x.Unmet)), number(int64(x.NotDetected)), number(int64(x.NotAssessed)), numberIf(x.peopleKnown, x.beyond), plain(d.Confidence)})
@@ -123,7 +123,7 @@ func (s *Source) matrix(p *part) Section {
 		{Key: "grade", Title: Text{Zh: "等级", En: "grade"}}, {Key: "completeness", Title: Text{Zh: "完整度", En: "completeness"}, Kind: KindPercent, Scale: 6, Decimals: 0},
 	}}
 	for _, k := range list {
-		id, name := s.Run.Requirements[k].ID, s.requirementName(k)
+		id, name := s.Run.Requirements[k].ID, s.Run.RequirementName(k)
 		wide.Columns = append(wide.Columns, Column{Key: "share_" + id, Title: Text{Zh: "覆盖率", En: "share"}, Group: name, Kind: KindPercent, Scale: 9, Decimals: 2},
 			Column{Key: "share_max_" + id, Title: Text{Zh: "最高可能", En: "at most"}, Group: name, Kind: KindPercent, Scale: 9, Decimals: 2},
 			Column{Key: "verdict_" + id, Title: Text{Zh: "结论", En: "verdict"}, Group: name, Kind: KindVerdict, Width: 10})
@@ -152,7 +152,7 @@ func (s *Source) matrixPage(p *part, list []int, n int, notes []Text) *Table {
 		Columns: []Column{{Key: "neighborhood", Title: Text{Zh: "评价单元", En: "neighborhood"}, Width: 24}}}
 	share := Column{Kind: KindPercent, Scale: 9, Decimals: 0}
 	for _, k := range list {
-		t.Columns = append(t.Columns, Column{Key: "verdict_" + s.Run.Requirements[k].ID, Title: s.requirementName(k), Kind: KindVerdict, Width: 10})
+		t.Columns = append(t.Columns, Column{Key: "verdict_" + s.Run.Requirements[k].ID, Title: s.Run.RequirementName(k), Kind: KindVerdict, Width: 10})
 	}
 	for _, u := range p.units {
 		row := []Cell{text(s.nameOf(u))}

@@ -84,36 +84,6 @@ func (s *Source) overall(subject int) *coverage.Score {
 	return &scores[len(scores)-1]
 }
 
-// requirementName gives what people call a requirement.
-func (s *Source) requirementName(k int) Text {
-	req := &s.Run.Catalog.Requirements[k]
-	if req.Name.Zh != "" || req.Name.En != "" {
-		return req.Name
-	}
-	var zh, en []string
-	for _, key := range req.ServiceKeys() {
-		n := s.Run.Services().Name(key)
-		zh, en = append(zh, n.In("zh")), append(en, n.In("en"))
-	}
-	t := Text{Zh: strings.Join(zh, "或"), En: strings.Join(en, " or ")}
-	if tier, ok := s.Run.Catalog.Tier(req.Tier); ok && s.sameName(k, t) {
-		t.Zh += fmt.Sprintf("（%d 分钟）", tier.Minutes)
-		t.En += fmt.Sprintf(" (%d min)", tier.Minutes)
-	}
-	return t
-}
-
-// sameName tells whether another requirement without a name of its own asks for the same services.
-func (s *Source) sameName(k int, t Text) bool {
-	keys := strings.Join(s.Run.Catalog.Requirements[k].ServiceKeys(), "|")
-	for i := range s.Run.Catalog.Requirements {
-		if i != k && strings.Join(s.Run.Catalog.Requirements[i].ServiceKeys(), "|") == keys {
-			return true
-		}
-	}
-	return false
-}
-
 var classNames = map[string]Text{
 	catalog.ClassBasic: {Zh: "基础保障", En: "basic"}, catalog.ClassQuality: {Zh: "品质提升", En: "quality"}, catalog.ClassSpecial: {Zh: "特色引导", En: "special"},
 }

@@ -126,7 +126,7 @@ func (s *Source) Summarize(a Area) (*Summary, error) {
 		d, req, t := &r.Requirements[k], &r.Catalog.Requirements[k], s.tallyOf(p, k)
 		shared := t.known && t.total > 0
 		out.Requirements = append(out.Requirements, SummaryRequirement{
-			ID: d.ID, Name: s.requirementName(k), Tier: d.Tier, Class: req.Class, Mandatory: req.Mandatory, Basis: r.Params.Basis, Limit: d.Limit, Unit: d.Unit,
+			ID: d.ID, Name: s.Run.RequirementName(k), Tier: d.Tier, Class: req.Class, Mandatory: req.Mandatory, Basis: r.Params.Basis, Limit: d.Limit, Unit: d.Unit,
 			Denominator: d.Denominator, Modelled: d.Modelled, Total: places(t.known, coverage.Amount(t.total, d.Denominator), 3), Covered: places(t.known, coverage.Amount(t.covered, d.Denominator), 3),
 			Undetermined: places(t.known, coverage.Amount(t.undetermined, d.Denominator), 3), Share: places(shared, coverage.Ratio(t.covered, t.total), 9),
 			ShareMax: places(shared, coverage.Ratio(t.covered+t.undetermined, t.total), 9), PassLine: places(true, int64(d.PassLine)*1000, 9),
