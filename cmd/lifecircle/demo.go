@@ -147,7 +147,7 @@ func (c demoCmd) build(a *app, path string, cat *catalog.Catalog, start time.Tim
 	doc = demoDoc{Project: path, Neighborhoods: neighborhoodScores(assumed), Certain: runTotals{certain.Hash, certain.Counts}, AssumedComplete: runTotals{assumed.Hash, assumed.Counts}}
 	if c.Report != "" {
 		doc.Report = c.Report
-		if _, err := a.writeReports(p, assumed, c.Report, "", demoReports(c.Threads)); err != nil {
+		if _, err := a.writeReports(p, assumed, c.Report, reportOptions{against: certain.Hash}, demoReports(c.Threads)); err != nil {
 			return doc, err
 		}
 		a.say("评估报告 %s", "reports %s", filepath.Join(c.Report, "index.html"))

@@ -15,6 +15,7 @@ type reportCmd struct {
 	Project   string   `arg:"" help:"Project file. 项目文件"`
 	Out       string   `required:"" short:"o" placeholder:"DIR" help:"Folder to write into. 输出文件夹"`
 	Run_      string   `name:"run" placeholder:"HASH" help:"Run, by its hash or a prefix (default: the latest). 评估"`
+	Against   string   `placeholder:"HASH" help:"Earlier run to hold it against: what changed, for whom, because of what. 对比的评估"`
 	Format    []string `sep:"," placeholder:"F,…" help:"Formats (default: all): documents html, xlsx; summary json; result tables csv, geojson, gpkg. 格式"`
 	Languages []string `sep:"," default:"zh,en" placeholder:"L,…" help:"Languages of the documents (${default}). 文档语言"`
 	Levels    []string `sep:"," placeholder:"L,…" help:"What is reported on: city, and levels of parents such as district, street (default: all). 报告层级"`
@@ -26,6 +27,7 @@ func (reportCmd) Help() string {
 	return `Writes what is handed in about the city, each district and each street: maps, tables, gaps, sources, in Chinese and English. index.html lists what there is. The same run gives the same files.
 
     lifecircle report city.gpkg --out 报告
+    lifecircle report city.gpkg --out 报告 --against 1ce8d4ff
     lifecircle report city.gpkg --out 报告 --format html,xlsx --levels city,district --languages zh`
 }
 
@@ -43,7 +45,7 @@ func (c reportCmd) Run(a *app) error {
 			return err
 		}
 		start := time.Now()
-		index, err := a.writeReports(p, run, c.Out, c.Date, spec)
+		index, err := a.writeReports(p, run, c.Out, reportOptions{date: c.Date, against: c.Against}, spec)
 		if err != nil {
 			return err
 		}
@@ -77,13 +79,34 @@ func (c reportCmd) spec() (reports.Spec, error) {
 	return spec, spec.Check()
 }
 
+// reportOptions are what a report holds beside its run.
+type reportOptions struct {
+	date    string
+	against string // hash of a run, or its prefix; "": none
+}
+
 // writeReports writes the reports of a run that is drawn.
-func (a *app) writeReports(p coverage.Store, run *coverage.Run, dir, date string, spec reports.Spec) (*reports.Index, error) {
+func (a *app) writeReports(p *store.Project, run *coverage.Run, dir string, o reportOptions, spec reports.Spec) (*reports.Index, error) {
 	src, err := report.Load(a.ctx, p, run)
 	if err != nil {
 		return nil, err
 	}
-	src.Date = date
+	src.Date = o.date
+	if err := src.AddLedger(a.ctx, p); err != nil {
+		return nil, err
+	}
+	if o.against != "" {
+		base, err := p.Run(a.ctx, o.against)
+		if err != nil {
+			return nil, err
+		}
+		progress, done := a.progress("对比", "compare")
+		err = src.AddTrend(a.ctx, p, base, coverage.Options{Threads: spec.Threads, Progress: progress})
+		done()
+		if err != nil {
+			return nil, err
+		}
+	}
 	progress, done := a.progress("写报告", "report")
 	defer done()
 	return reports.Write(a.ctx, src, dir, spec, progress)

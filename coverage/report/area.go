@@ -73,12 +73,13 @@ type part struct {
 	units   []int // ascending
 	parents []int // other parents that lie wholly in it
 	in      []bool
+	ids     map[string]bool // of units
 }
 
 // part finds an area. A parent belongs to an area if all of its units do.
 func (s *Source) part(a Area) (*part, error) {
 	r := s.Run
-	p := &part{Area: a, subject: -1, in: make([]bool, len(r.Subjects))}
+	p := &part{Area: a, subject: -1, in: make([]bool, len(r.Subjects)), ids: map[string]bool{}}
 	if a.Level != "" {
 		p.subject = slices.IndexFunc(r.Subjects, func(x coverage.Subject) bool { return x.Level == a.Level && x.ID == a.ID })
 		if p.subject < 0 {
@@ -93,6 +94,7 @@ func (s *Source) part(a Area) (*part, error) {
 	}
 	for _, u := range p.units {
 		p.in[u] = true
+		p.ids[r.Subjects[u].ID] = true
 	}
 	for i := range r.Subjects {
 		m := s.Members[i]

@@ -26,6 +26,12 @@ func (s *Source) Build(a Area) (*Report, error) {
 	if len(p.parents) > 0 {
 		r.Sections = append(r.Sections, s.parents(p))
 	}
+	if s.Ledger != nil {
+		r.Sections = append(r.Sections, s.ledgerSection(p))
+	}
+	if s.Trend != nil {
+		r.Sections = append(r.Sections, s.trendSection(p, base))
+	}
 	r.Sections = append(r.Sections, s.inputs(), s.method())
 	return r, nil
 }

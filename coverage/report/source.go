@@ -7,15 +7,19 @@ import (
 
 	"lifecircle/coverage"
 	"lifecircle/coverage/catalog"
+	"lifecircle/coverage/ledger"
+	"lifecircle/coverage/trend"
 )
 
 // Source is what reports of a run are made of. It is read-only once made: areas may be built at the same time.
 type Source struct {
 	Run     *coverage.Run
-	Members [][]int // of coverage.Members
-	Title   string  // of the project
-	Date    string  // what the cover says of the date; empty: nothing, so that the same run is the same bytes
-	Layers  []Layer // what the run read, in the order of Run.Inputs
+	Members [][]int        // of coverage.Members
+	Title   string         // of the project
+	Date    string         // what the cover says of the date; empty: nothing, so that the same run is the same bytes
+	Layers  []Layer        // what the run read, in the order of Run.Inputs
+	Ledger  *ledger.Ledger // nil: no section; see AddLedger
+	Trend   *trend.Trend   // likewise; see AddTrend
 
 	gaps [][]int // per subject: its gaps, as places in Run.Gaps
 }
@@ -193,9 +197,13 @@ func basisName(b string) Text {
 func (s *Source) CatalogName() Text {
 	t := s.Run.Catalog.Title
 	out := Text{Zh: t.In("zh"), En: t.In("en")}
-	if s.Run.Catalog.Provisional {
-		out.Zh += "（暂定）"
-		out.En += " (provisional)"
+	if s.Run.Catalog.Provisional { // some say it in their title
+		if !strings.Contains(out.Zh, "暂定") {
+			out.Zh += "（暂定）"
+		}
+		if !strings.Contains(strings.ToLower(out.En), "provisional") {
+			out.En += " (provisional)"
+		}
 	}
 	return out
 }
