@@ -127,7 +127,7 @@ func TestSameFiles(t *testing.T) {
 	}
 	for name, content := range x {
 		for _, word := range []string{os.TempDir() + "/", "NaN", "%!"} {
-			if !strings.HasSuffix(name, ".gpkg") && strings.Contains(content, word) {
+			if slices.Contains([]string{".html", ".json", ".csv", ".geojson"}, filepath.Ext(name)) && strings.Contains(content, word) {
 				t.Errorf("%s holds %q", name, word)
 			}
 		}
