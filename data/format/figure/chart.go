@@ -19,13 +19,18 @@ type rows struct {
 	label, plot, words int // widths of the columns
 	left, right        int // of the plot
 	shown              int
+	air                int // between rows
 }
 
 const columnGap = 220
 
 // layRows gives labels and words their room and counts the rows that fit into the height that is left.
 func (c *canvas) layRows(n int, label, words func(i int) string, indent, used int) *rows {
-	r := &rows{shown: n}
+	r := &rows{shown: n, air: 130}
+	most := 2 // lines of a label
+	if n > crowded {
+		r.air, most = 60, 1
+	}
 	widest := func(f func(int) string, limit int) int {
 		w := 0
 		for i := range min(n, maxRows) {
@@ -40,8 +45,8 @@ func (c *canvas) layRows(n int, label, words func(i int) string, indent, used in
 	r.right = c.Width - r.words - columnGap
 	r.plot = r.right - r.left
 	for i := range n {
-		w := row{label: Wrap(label(i), sizeText, false, r.label, 2), words: Wrap(words(i), sizeText, false, r.words, 2)}
-		w.high = max(1, len(w.label), len(w.words))*lineText + 130
+		w := row{label: Wrap(label(i), sizeText, false, r.label, most), words: Wrap(words(i), sizeText, false, r.words, most)}
+		w.high = max(1, len(w.label), len(w.words))*lineText + r.air
 		if used += w.high; used > MaxHeight {
 			break
 		}
@@ -50,8 +55,10 @@ func (c *canvas) layRows(n int, label, words func(i int) string, indent, used in
 	return r
 }
 
-// maxRows bounds the rows that are looked at: more never fit.
-const maxRows = 100
+const (
+	crowded = 24  // more rows stand closer, with one line each
+	maxRows = 100 // bounds the rows that are looked at: more never fit
+)
 
 // put writes label and words of row i whose top is at y.
 func (c *canvas) put(r *rows, i, y int) {
@@ -167,7 +174,7 @@ func (c *canvas) bars(b *report.Bars) {
 	y := top + 30
 	for i, w := range r.list {
 		bar := b.Rows[i]
-		h := min(w.high-130, 330)
+		h := min(w.high-r.air-40, 330)
 		at := y + (w.high-h)/2
 		value, most := scaled(bar.Value, full, r.plot), scaled(bar.Max, full, r.plot)
 		title := Clean(bar.Label.In(c.lang)) + c.say("：", ": ") + Clean(words(i))
@@ -242,7 +249,7 @@ func (c *canvas) intervals(p *report.Intervals) {
 	y, lines := top+30, false
 	for i, w := range r.list {
 		v := p.Rows[i]
-		h := min(w.high-130, 330)
+		h := min(w.high-r.air-40, 330)
 		at := y + (w.high-h)/2
 		if v.Tone != report.ToneNone {
 			const d = 200

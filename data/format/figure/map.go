@@ -1,6 +1,7 @@
 package figure
 
 import (
+	"cmp"
 	"slices"
 	"sort"
 	"strconv"
@@ -9,7 +10,7 @@ import (
 )
 
 // overAlpha is how opaque a place over the shapes is, in hundredths.
-const overAlpha = 62
+const overAlpha = 40
 
 // Bounds of a map.
 const (
@@ -21,12 +22,11 @@ const (
 	fineShapes = 3000 // more shapes have finer borders
 )
 
-// sheet is a map being drawn: projection, outlines, and how many places over it could not be seen.
+// sheet is a map being drawn: projection, outlines, and how many places over it are left out because they could not be seen.
 type sheet struct {
 	g      ground
 	o      *outlines
 	unseen int
-	excess int
 }
 
 func (c *canvas) plan(m *report.Map) {
@@ -172,11 +172,20 @@ func (c *canvas) over(s *sheet, m *report.Map, x, y int) {
 		places = append(places, place{kept, int64(hi.X-lo.X) * int64(hi.Y-lo.Y), m.Overlays[i].Tone})
 	}
 	if len(places) > maxOver {
-		sort.SliceStable(places, func(i, j int) bool { return places[i].size > places[j].size })
-		s.excess += len(places) - maxOver
-		places = places[:maxOver]
+		sizes := make([]int64, len(places))
+		for i := range places {
+			sizes[i] = places[i].size
+		}
+		slices.SortFunc(sizes, func(a, b int64) int { return cmp.Compare(b, a) })
+		kept := places[:0]
+		for _, p := range places {
+			if p.size >= sizes[maxOver-1] && len(kept) < maxOver {
+				kept = append(kept, p)
+			}
+		}
+		s.unseen += len(places) - len(kept)
+		places = kept
 	}
-	sort.SliceStable(places, func(i, j int) bool { return places[i].tone < places[j].tone })
 	for _, p := range places {
 		a := c.area(&Area{Path: moved(p.rings, x, y), Alpha: overAlpha})
 		a.toned(p.tone, false)
@@ -205,7 +214,7 @@ func moved(rings [][]Point, x, y int) Path {
 
 // unseen says how many places over the map are left out.
 func (c *canvas) unseen(s *sheet) {
-	if n := s.unseen + s.excess; n > 0 {
+	if n := s.unseen; n > 0 {
 		k := grouped(int64(n))
 		c.leftOut(c.say("另有 "+k+" 处在此比例下过小，未绘出；数据表与导出图层列出全部。", k+" more places are too small to be seen at this scale and are not drawn; the tables and exported layers have them all."))
 	}

@@ -20,6 +20,7 @@ import (
 	"lifecircle/coverage"
 	"lifecircle/coverage/report"
 	"lifecircle/data/format/csv"
+	"lifecircle/data/format/html"
 	"lifecircle/data/store"
 )
 
@@ -29,7 +30,7 @@ func Formats() []string {
 }
 
 var (
-	documentFormats = []string{}
+	documentFormats = []string{"html"}
 	tableFormats    = []string{"csv", "geojson", "gpkg"}
 )
 
@@ -237,7 +238,10 @@ var tableNames = map[string]report.Text{
 }
 
 // writeDocument writes a report in a format.
-func writeDocument(_ context.Context, _ io.Writer, format string, _ *report.Report, _ string) error {
+func writeDocument(_ context.Context, w io.Writer, format string, doc *report.Report, lang string) error {
+	if format == "html" {
+		return html.Options{Other: "report." + map[string]string{"zh": "en", "en": "zh"}[lang] + ".html"}.Write(w, doc, lang)
+	}
 	return coverage.Errorf(coverage.Internal, "没有格式 %s", "there is no format %s", format)
 }
 
