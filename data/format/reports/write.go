@@ -20,6 +20,7 @@ import (
 	"lifecircle/coverage"
 	"lifecircle/coverage/report"
 	"lifecircle/data/format/csv"
+	"lifecircle/data/format/html"
 	"lifecircle/data/format/xlsx"
 	"lifecircle/data/store"
 )
@@ -30,7 +31,7 @@ func Formats() []string {
 }
 
 var (
-	documentFormats = []string{"xlsx"}
+	documentFormats = []string{"html", "xlsx"}
 	tableFormats    = []string{"csv", "geojson", "gpkg"}
 )
 
@@ -238,10 +239,12 @@ var tableNames = map[string]report.Text{
 }
 
 // writeDocument writes a report in a format.
-func writeDocument(_ context.Context, w io.Writer, format string, r *report.Report, lang string) error {
+func writeDocument(_ context.Context, w io.Writer, format string, doc *report.Report, lang string) error {
 	switch format {
+	case "html":
+		return html.Options{Other: "report." + map[string]string{"zh": "en", "en": "zh"}[lang] + ".html"}.Write(w, doc, lang)
 	case "xlsx":
-		return xlsx.WriteReport(w, r, lang)
+		return xlsx.WriteReport(w, doc, lang)
 	}
 	return coverage.Errorf(coverage.Internal, "没有格式 %s", "there is no format %s", format)
 }
