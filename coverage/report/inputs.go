@@ -91,7 +91,7 @@ func (s *Source) inputs() Section {
 		}
 		t.Rows = append(t.Rows, append(row, plain(l.Input.Attribution), plain(short(l.Input.Hash))))
 	}
-	sec.Blocks = append(sec.Blocks, t, s.findings())
+	sec.Blocks = append(sec.Blocks, t, paged(t, "role", "layer", "services", "rows", "survey", "kind", "refused", "repaired"), s.findings())
 	return sec
 }
 
@@ -157,7 +157,7 @@ func (s *Source) method() Section {
 		}
 		t.Rows = append(t.Rows, []Cell{plain(d.ID), text(name), words(limitText(d, "zh"), limitText(d, "en")), number(int64(d.PassLine)), number(int64(req.Weight)), plain(req.Source), plain(req.Clause), plain(d.Confidence), text(req.Note)})
 	}
-	sec.Blocks = append(sec.Blocks, t)
+	sec.Blocks = append(sec.Blocks, t, paged(t, "name", "limit", "pass_line", "weight", "source", "clause", "confidence"))
 	return sec
 }
 

@@ -88,7 +88,7 @@ func (s *Source) ledgerSection(p *part) Section {
 	}
 	all := s.findingTable("ledger", Text{Zh: "台账（全部）", En: "Ledger (all findings)"}, findings)
 	all.SheetOnly = true
-	sec.Blocks = append(sec.Blocks, list, all)
+	sec.Blocks = append(sec.Blocks, list, paged(list, "order", "neighborhood", "requirement", "class", "verdict", "share", "people", "people_max", "state", "owner", "due"), all)
 	return sec
 }
 

@@ -59,6 +59,29 @@ type Table struct {
 	PageOnly bool
 }
 
+// paged makes of a table that is too wide for pages one with some of its columns, for pages only; the table itself is then for sheets.
+func paged(t *Table, columns ...string) *Table {
+	t.SheetOnly = true
+	out := &Table{Key: t.Key + "-page", Caption: t.Caption, Notes: t.Notes, PageRows: t.PageRows, PageOnly: true}
+	var from []int
+	for _, key := range columns {
+		for k := range t.Columns {
+			if t.Columns[k].Key == key {
+				from = append(from, k)
+				out.Columns = append(out.Columns, t.Columns[k])
+			}
+		}
+	}
+	for _, row := range t.Rows {
+		cells := make([]Cell, len(from))
+		for i, k := range from {
+			cells[i] = row[k]
+		}
+		out.Rows = append(out.Rows, cells)
+	}
+	return out
+}
+
 // Kind says what a column's cells are.
 type Kind uint8
 

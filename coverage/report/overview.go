@@ -53,9 +53,6 @@ func (s *Source) overview(p *part) Section {
 			En: fmt.Sprintf("Scores of the %s neighborhoods that have one: lowest %s, median %s, highest %s.", count(len(known)), show(known[0]), show(median(known)), show(known[len(known)-1])),
 		}})
 	}
-	for _, m := range s.Run.Marks {
-		sec.Blocks = append(sec.Blocks, &Paragraph{Text: m.Text, Mark: true})
-	}
 	sec.Blocks = append(sec.Blocks, s.byClass(p), s.grades(graded, capped))
 	return sec
 }

@@ -278,7 +278,10 @@ func (s *Source) gapSection(p *part, base *Base) Section {
 	if len(drawn) < len(gaps) {
 		f.Notes = append(slices.Clone(notes), Text{Zh: fmt.Sprintf("共 %s 处，图中只绘最大的 %s 处，其余见表。", count(len(gaps)), count(len(drawn))), En: fmt.Sprintf("Of %s gaps the largest %s are drawn; the table has them all.", count(len(gaps)), count(len(drawn)))})
 	}
-	sec.Blocks = append(sec.Blocks, f, s.gapTable(gaps, notes))
+	table := s.gapTable(gaps, notes)
+	page := paged(table, "neighborhood", "requirement", "class", "state", "people", "area_m2", "nearest_m", "nearest_max_m")
+	f.Table = page.Key
+	sec.Blocks = append(sec.Blocks, f, table, page)
 	return sec
 }
 

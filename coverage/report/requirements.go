@@ -14,8 +14,11 @@ func (s *Source) requirements(p *part, base *Base) Section {
 	list := s.scored()
 	notes := s.rests(list)
 	table := s.requirementTable(p)
+	demand := paged(table, "name", "limit", "denominator", "demand_total", "demand_covered", "demand_undetermined", "unit", "share", "share_max", "pass_line")
+	units := paged(table, "name", "class", "mandatory", "met", "unmet", "not_detected", "not_assessed", "people_beyond", "confidence")
+	units.Key, units.Caption = "requirements-units", Text{Zh: "各项要求的结论与未覆盖人口", En: "Verdicts by requirement, and people beyond the limit"}
 	sec.Blocks = append(sec.Blocks, &Figure{
-		Key: "intervals", Caption: Text{Zh: "各项要求的覆盖率区间", En: "Share of each requirement, as an interval"}, Plot: s.intervals(p, list), Notes: table.Notes, Table: table.Key,
+		Key: "intervals", Caption: Text{Zh: "各项要求的覆盖率区间", En: "Share of each requirement, as an interval"}, Plot: s.intervals(p, list), Notes: table.Notes, Table: demand.Key,
 		Desc: Text{Zh: "堆叠横条图：覆盖、待定、未覆盖占全部需求之比，短线为达标线。", En: "Stacked bars: covered, undetermined and uncovered, of all demand; a mark stands at the pass line."},
 	})
 	multiples := &Multiples{Legend: verdictLegend(), Credits: s.Credits()}
@@ -27,9 +30,9 @@ func (s *Source) requirements(p *part, base *Base) Section {
 		multiples.Maps = append(multiples.Maps, m)
 	}
 	sec.Blocks = append(sec.Blocks, &Figure{
-		Key: "verdict-maps", Caption: Text{Zh: "各项要求的结论", En: "Verdicts of each requirement"}, Plot: multiples, Notes: notes, Table: "matrix",
+		Key: "verdict-maps", Caption: Text{Zh: "各项要求的结论", En: "Verdicts of each requirement"}, Plot: multiples, Notes: notes, Table: "matrix-1",
 		Desc: Text{Zh: fmt.Sprintf("%d 幅小地图，每项要求一幅，按结论着色。", len(list)), En: fmt.Sprintf("%d small maps, one per requirement, coloured by verdict.", len(list))},
-	}, table)
+	}, table, demand, units)
 	return sec
 }
 
@@ -107,7 +110,7 @@ func limitText(d *coverage.Judged, lang string) string {
 }
 
 // matrixColumns bounds the requirements of one table of the matrix in pages.
-const matrixColumns = 8
+const matrixColumns = 9
 
 // matrix is 一张表: every neighborhood by every requirement.
 func (s *Source) matrix(p *part) Section {
@@ -139,8 +142,9 @@ func (s *Source) matrix(p *part) Section {
 		wide.Rows = append(wide.Rows, row)
 	}
 	sec.Blocks = append(sec.Blocks, wide)
-	for i, n := 0, 1; i < len(list); i, n = i+matrixColumns, n+1 {
-		sec.Blocks = append(sec.Blocks, s.matrixPage(p, list[i:min(i+matrixColumns, len(list))], n, notes))
+	pages := (len(list) + matrixColumns - 1) / matrixColumns
+	for n := range pages { // of like width
+		sec.Blocks = append(sec.Blocks, s.matrixPage(p, list[n*len(list)/pages:(n+1)*len(list)/pages], n+1, notes))
 	}
 	return sec
 }

@@ -100,7 +100,10 @@ func (s *Source) trendSection(p *part, base *Base) Section {
 			before, count(whole.verdicts), count(whole.scores), net, len(t.Causes)),
 		En: fmt.Sprintf("Against run %s, %s verdicts and the scores of %s neighborhoods changed; covered people: %s net (a person counts once a requirement). There are %d causes; each was applied alone to the earlier run, which was scored again with it; what they leave of the whole is the remainder.",
 			before, count(whole.verdicts), count(whole.scores), net, len(t.Causes)),
-	}}, s.trendMap(p, base), s.causeTable(whole, causes, rest), s.changedUnits(p), s.changedVerdicts(p))
+	}}, s.trendMap(p, base), s.causeTable(whole, causes, rest))
+	scores, verdicts := s.changedUnits(p), s.changedVerdicts(p)
+	sec.Blocks = append(sec.Blocks, scores, paged(scores, "neighborhood", "before", "after", "change", "people", "causes", "remainder"),
+		verdicts, paged(verdicts, "neighborhood", "requirement", "before", "after", "share_before", "share_after", "people", "causes"))
 	if n := len(t.Added) + len(t.Removed); n > 0 && p.subject < 0 {
 		sec.Blocks = append(sec.Blocks, s.listed())
 	}
@@ -136,7 +139,7 @@ func (s *Source) trendMap(p *part, base *Base) *Figure {
 		}
 		m.Fill = append(m.Fill, tone)
 	}
-	return &Figure{Key: "trend-map", Caption: Text{Zh: "得分变化", En: "Change of scores"}, Plot: m, Notes: s.rests(s.scored()), Table: "trend-scores",
+	return &Figure{Key: "trend-map", Caption: Text{Zh: "得分变化", En: "Change of scores"}, Plot: m, Notes: s.rests(s.scored()), Table: "trend-scores-page",
 		Desc: Text{Zh: "地图：得分上升、下降和不变的评价单元。", En: "Map of neighborhoods whose score rose, fell or stayed."}}
 }
 
