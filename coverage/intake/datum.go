@@ -37,6 +37,9 @@ const (
 // often right on one. How much is Hotelling's T² under the covariance of all controls, and its p-value that of the F
 // distribution. Against "these do not fit anywhere" a p-value weighs as datumPower·p^(datumPower−1), a density that falls from
 // small p-values to large ones; the prior shares are in datumPrior.
+//
+// Areas that a layer may have been cut by (neighborhoods, population cells) tell nothing of a place where nearly all points lie in
+// them: the cut alone puts them there, whatever datum it was made in.
 type DatumEvidence struct {
 	Points     int                // of the layer that were compared
 	Best       DatumShift         // the likeliest
@@ -55,6 +58,9 @@ const (
 	maxDatum      = 400   // points; more tell nothing new
 	maxReference  = 100e3 // geometries of one reference
 	datumReach    = 3e3   // metres around a reference in which points of the layer are compared
+	cutArea       = 2e3   // square metres of areas that a layer may be cut by, in the median: more than a house has
+	cutMargin     = 100e3 // millimetres by which such areas may have been widened
+	cutShare      = 0.95  // of the points that lie in the areas so widened after a cut
 )
 
 var datumPrior = [numShifts]float64{ShiftNone: 0.5, LayerGCJ02: 0.2, LayerBD09: 0.06, ReferenceGCJ02: 0.03, ReferenceBD09: 0.01}
@@ -76,6 +82,7 @@ func DetectDatum(layer []orb.Point, references ...[]orb.Geometry) DatumEvidence 
 type datumProfile struct {
 	points []orb.Point
 	mm     [][][]int32 // reference, place, point
+	areas  []bool      // of each reference, whether its geometries are areas that a layer may be cut by
 }
 
 const placesPerShift = 1 + datumControls
@@ -106,6 +113,7 @@ func newDatumProfile(layer []orb.Point, references [][]orb.Geometry) *datumProfi
 	places := datumPlaces(p.points)
 	for _, r := range kept {
 		p.mm = append(p.mm, distances(r, places))
+		p.areas = append(p.areas, areAreas(r))
 	}
 	return p
 }
@@ -142,6 +150,19 @@ func sampleGeometries(gs []orb.Geometry) []orb.Geometry {
 	}
 	sort.SliceStable(gs, func(i, j int) bool { return pointHash(gs[i].Bound().Min) < pointHash(gs[j].Bound().Min) })
 	return gs[:maxReference]
+}
+
+// areAreas reports whether geometries are all polygons, and as large as to cut a layer by.
+func areAreas(gs []orb.Geometry) bool {
+	metres := make([]float64, len(gs))
+	for i, g := range gs {
+		if g.Dimensions() != 2 {
+			return false
+		}
+		metres[i] = measure.Area(g)
+	}
+	slices.Sort(metres)
+	return metres[len(metres)/2] >= cutArea
 }
 
 func pointHash(p orb.Point) uint64 {
@@ -248,9 +269,16 @@ func (p *datumProfile) weigh(rows []int) DatumEvidence {
 		return e
 	}
 	e.Applicable = true
-	shares := p.shares(rows)
-	if len(shares[0]) > 0 {
-		e.PValue = standingOut(shares, len(rows))
+	var last []bool
+	var found [numShifts]float64
+	for s := range DatumShift(numShifts) {
+		if told := p.telling(s, rows); last == nil || !slices.Equal(told, last) {
+			last, found = told, [numShifts]float64{1, 1, 1, 1, 1}
+			if shares := p.shares(rows, told); len(shares[0]) > 0 {
+				found = standingOut(shares, len(rows))
+			}
+		}
+		e.PValue[s] = found[s]
 	}
 	total := 1.0
 	for _, prior := range datumPrior {
@@ -270,10 +298,28 @@ func (p *datumProfile) weigh(rows []int) DatumEvidence {
 	return e
 }
 
-// shares gives for every place the shares of the points nearer than the thresholds of each reference; an even number of them.
-func (p *datumProfile) shares(rows []int) [][]float64 {
+// telling reports of each reference whether it can tell that a shift fits: areas that nearly all points lie in there cannot.
+func (p *datumProfile) telling(s DatumShift, rows []int) []bool {
+	out := make([]bool, len(p.mm))
+	for r, mm := range p.mm {
+		within := 0
+		for _, i := range rows {
+			if mm[int(s)*placesPerShift][i] <= cutMargin {
+				within++
+			}
+		}
+		out[r] = !p.areas[r] || float64(within) < cutShare*float64(len(rows))
+	}
+	return out
+}
+
+// shares gives for every place the shares of the points nearer than the thresholds of each reference that tells; an even number of them.
+func (p *datumProfile) shares(rows []int, told []bool) [][]float64 {
 	out := make([][]float64, numShifts*placesPerShift)
-	for _, mm := range p.mm {
+	for r, mm := range p.mm {
+		if !told[r] {
+			continue
+		}
 		for _, limit := range thresholds(mm, rows) {
 			for place := range out {
 				n := 0
