@@ -2,11 +2,13 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"lifecircle/coverage"
 	"lifecircle/coverage/report"
+	"lifecircle/data/format/pdf"
 	"lifecircle/data/format/reports"
 	"lifecircle/data/store"
 )
@@ -16,10 +18,11 @@ type reportCmd struct {
 	Out       string   `required:"" short:"o" placeholder:"DIR" help:"Folder to write into. 输出文件夹"`
 	Run_      string   `name:"run" placeholder:"HASH" help:"Run, by its hash or a prefix (default: the latest). 评估"`
 	Against   string   `placeholder:"HASH" help:"Earlier run to hold it against: what changed, for whom, because of what. 对比的评估"`
-	Format    []string `sep:"," placeholder:"F,…" help:"Formats (default: all): documents html, xlsx; summary json; result tables csv, geojson, gpkg. 格式"`
+	Format    []string `sep:"," placeholder:"F,…" help:"Formats (default: all): documents html, xlsx, pdf; summary json; result tables csv, geojson, gpkg. 格式"`
 	Languages []string `sep:"," default:"zh,en" placeholder:"L,…" help:"Languages of the documents (${default}). 文档语言"`
 	Levels    []string `sep:"," placeholder:"L,…" help:"What is reported on: city, and levels of parents such as district, street (default: all). 报告层级"`
 	Date      string   `placeholder:"DATE" help:"Date on the cover; without it none is said, and the same run gives the same bytes. 封面日期"`
+	PDF       string   `enum:"auto,chromium,builtin" default:"builtin" placeholder:"HOW" help:"How PDF is made: builtin in the embedded font, the same bytes everywhere; chromium prints the HTML page; auto: chromium where there is one. PDF 生成方式"`
 	Threads   int      `placeholder:"N" help:"Threads (default: one per processor). 线程数"`
 }
 
@@ -74,6 +77,12 @@ func (c reportCmd) spec() (reports.Spec, error) {
 	if c.Date != "" {
 		if _, err := time.Parse(time.DateOnly, c.Date); err != nil {
 			return spec, &coverage.Error{Code: coverage.Invalid, Field: "--date", Text: coverage.Text{Zh: "应写作 2026-01-31", En: "should read like 2026-01-31"}}
+		}
+	}
+	if c.PDF != "builtin" && slices.Contains(spec.Formats, "pdf") {
+		if spec.Chromium = pdf.Chromium(); spec.Chromium == "" && c.PDF == "chromium" {
+			return spec, &coverage.Error{Code: coverage.Invalid, Field: "--pdf", Text: coverage.Text{Zh: "没有找到 Chromium", En: "there is no Chromium on the path"},
+				Hint: coverage.Text{Zh: "请安装，或用 --pdf builtin", En: "install one, or use --pdf builtin"}}
 		}
 	}
 	return spec, spec.Check()

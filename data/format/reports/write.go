@@ -2,6 +2,7 @@ package reports
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,6 +22,7 @@ import (
 	"lifecircle/coverage/report"
 	"lifecircle/data/format/csv"
 	"lifecircle/data/format/html"
+	"lifecircle/data/format/pdf"
 	"lifecircle/data/format/xlsx"
 	"lifecircle/data/store"
 )
@@ -31,7 +33,7 @@ func Formats() []string {
 }
 
 var (
-	documentFormats = []string{"html", "xlsx"}
+	documentFormats = []string{"html", "xlsx", "pdf"}
 	tableFormats    = []string{"csv", "geojson", "gpkg"}
 )
 
@@ -44,6 +46,7 @@ type Spec struct {
 	Languages []string // of Languages; documents come once for each
 	Levels    []string // city, or parents' levels; nil: all that the run has
 	Threads   int      // 0: one per processor
+	Chromium  string   // path of the Chromium that prints PDF; empty: they are set in the embedded font, with the same bytes everywhere
 }
 
 // Check refuses what nobody can write, before anything is written. Errors: Invalid.
@@ -202,7 +205,7 @@ func plan(ctx context.Context, src *report.Source, spec *Spec) []job {
 				for _, lang := range Languages {
 					if slices.Contains(spec.Languages, lang) {
 						j.files = append(j.files, write{File{Path: fmt.Sprintf("%s/report.%s.%s", folder, lang, format), Area: area.Key(), Name: area.Name, Format: format, Language: lang},
-							func(w io.Writer) error { return writeDocument(ctx, w, format, doc, lang) }})
+							func(w io.Writer) error { return writeDocument(ctx, w, format, doc, lang, spec) }})
 					}
 				}
 			}
@@ -239,12 +242,26 @@ var tableNames = map[string]report.Text{
 }
 
 // writeDocument writes a report in a format.
-func writeDocument(_ context.Context, w io.Writer, format string, doc *report.Report, lang string) error {
+func writeDocument(ctx context.Context, w io.Writer, format string, doc *report.Report, lang string, spec *Spec) error {
 	switch format {
 	case "html":
 		return html.Options{Other: "report." + map[string]string{"zh": "en", "en": "zh"}[lang] + ".html"}.Write(w, doc, lang)
 	case "xlsx":
 		return xlsx.WriteReport(w, doc, lang)
+	case "pdf":
+		if spec.Chromium == "" {
+			return pdf.Write(w, doc, lang)
+		}
+		var page bytes.Buffer
+		if err := html.Write(&page, doc, lang); err != nil {
+			return err
+		}
+		b, err := pdf.ByChromium(ctx, spec.Chromium, page.Bytes())
+		if err != nil {
+			return err
+		}
+		_, err = w.Write(b)
+		return err
 	}
 	return coverage.Errorf(coverage.Internal, "没有格式 %s", "there is no format %s", format)
 }
