@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/paulmach/orb"
 	"pgregory.net/rapid"
 
@@ -328,6 +329,39 @@ func TestStudyArea(t *testing.T) {
 				t.Errorf("%d points, want %d", got, c.mid)
 			}
 		})
+	}
+}
+
+// A study area that goes beyond the raster, as a district's does at the edge of a tile, moves nobody: the cells are where they are without it.
+func TestStudyAreaBeyondTheRaster(t *testing.T) {
+	r := grid(5, 4)
+	for i := range 20 {
+		r.values = append(r.values, float64(i+1))
+	}
+	x := open(t, r.file())
+	place := func(rows []intake.Row) map[string]string {
+		at := map[string]string{}
+		for _, row := range rows {
+			at[row.Feature.ID] = fmt.Sprint(row.Feature.Geometry.Bound(), row.Feature.Properties)
+		}
+		return at
+	}
+	whole := place(rowsOf(t, NewSource(x, Options{})))
+	b := x.Bound()
+	for name, area := range map[string]orb.Bound{
+		"on every side": {Min: orb.Point{b.Min[0] - 1, b.Min[1] - 1}, Max: orb.Point{b.Max[0] + 1, b.Max[1] + 1}},
+		"west":          {Min: orb.Point{b.Min[0] - 1, b.Min[1]}, Max: b.Max},
+		"exactly":       b,
+	} {
+		if diff := cmp.Diff(whole, place(rowsOf(t, NewSource(x, Options{Area: orb.MultiPolygon{area.ToPolygon()}})))); diff != "" {
+			t.Errorf("%s: (-whole +cut)\n%s", name, diff)
+		}
+	}
+	west := orb.MultiPolygon{orb.Bound{Min: b.Min, Max: orb.Point{x.Middle(1, 0)[0], b.Max[1]}}.ToPolygon()}
+	for id, at := range place(rowsOf(t, NewSource(x, Options{Area: west}))) {
+		if whole[id] != at {
+			t.Errorf("%s lies at %s, without the area at %s", id, at, whole[id])
+		}
 	}
 }
 

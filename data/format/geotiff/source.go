@@ -245,7 +245,7 @@ func (s *Source) window() (Window, error) {
 	columns := func(lon float64) int { return clampInt(math.Floor((lon-s.x.Origin[0])/s.x.Scale[0]), s.x.Width) }
 	rows := func(lat float64) int { return clampInt(math.Floor((s.x.Origin[1]-lat)/s.x.Scale[1]), s.x.Height) }
 	// one more on each side, since a quotient may be rounded across a border
-	return Window{columns(b.Min[0]) - 1, rows(b.Max[1]) - 1, columns(b.Max[0]) + 2, rows(b.Min[1]) + 2}, nil
+	return s.x.within(Window{columns(b.Min[0]) - 1, rows(b.Max[1]) - 1, columns(b.Max[0]) + 2, rows(b.Min[1]) + 2}), nil
 }
 
 func clampInt(v float64, most int) int { return int(max(-2, min(v, float64(most)+2))) }
