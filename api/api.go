@@ -26,7 +26,7 @@ type Config struct {
 	Version  string            // of the program; part of every ETag
 	Logger   *slog.Logger      // default: nothing is logged
 
-	ReadOnly  bool     // refuse uploads
+	ReadOnly  bool     // refuse uploads and undoing
 	BaseURL   string   // how clients reach the server, without a slash at the end; default: scheme and host of each request
 	Origins   []string // other sites whose pages may read; default: all. None of them may upload
 	HostNames []string // names under which uploads are accepted; default: any, over loopback only addresses and localhost
@@ -122,6 +122,7 @@ func (s *server) routes() chi.Router {
 	r.Group(func(r chi.Router) {
 		r.Use(deadline(s.UploadTimeout), s.sameOrigin, s.limited())
 		r.Post("/projects/{project}/layers", s.handle(s.upload))
+		r.Post("/projects/{project}/layers/{role}/{name}/undo", s.handle(s.undo))
 	})
 	return r
 }

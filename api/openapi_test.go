@@ -33,7 +33,9 @@ func TestOpenAPIIsImplemented(t *testing.T) {
 	operations := map[string]bool{}
 	for path, item := range doc["paths"].(map[string]any) {
 		op, ok := item.(map[string]any)["get"].(map[string]any)
-		if !ok {
+		if _, post := item.(map[string]any)["post"]; !ok && post && strings.HasSuffix(path, "/undo") {
+			continue // TestUndo does what it promises
+		} else if !ok {
 			t.Errorf("%s has no GET", path)
 			continue
 		}
