@@ -112,7 +112,7 @@ func (s *server) routes() chi.Router {
 		get("/projects/{project}/collections", s.collections)
 		get("/projects/{project}/collections/{collection}", s.collection)
 		get("/projects/{project}/collections/{collection}/items", s.items)
-		get("/projects/{project}/collections/{collection}/items/{item}", s.item)
+		get("/projects/{project}/collections/{collection}/items/*", s.item) // an id may hold a slash, and clients write it as it is
 		get("/projects/{project}/runs", s.runList)
 		get("/projects/{project}/runs/{run}", s.runPage)
 		get("/projects/{project}/runs/{run}/explain", s.explain)

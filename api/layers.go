@@ -452,7 +452,7 @@ func (s *server) uploadMapping(u *uploaded, o *intake.Options) error {
 		if err != nil {
 			return &coverage.Error{Code: coverage.Refused, Err: err, Text: coverage.Text{Zh: err.Error(), En: err.Error()}}
 		}
-		o.Mapping = intake.NewMapper(m)
+		o.Mapping = intake.NewOwnMapper(m, u.mapping.name)
 	case name == "":
 	case s.Formats == nil:
 		return badParam("mapping", "此服务没有自带的映射", "this server has no mappings of its own")

@@ -132,7 +132,7 @@ func (s *server) uploadOperation() object {
 		case name == "header":
 			schema = object{"type": "integer", "minimum": 1}
 		case name == "accept-error":
-			schema = object{"type": "number", "exclusiveMinimum": 0, "maximum": 10000}
+			schema = object{"type": "number", "minimum": 0, "exclusiveMinimum": true, "maximum": 10000}
 		}
 		parameters = append(parameters, queryParameter(name, "as on the command line: lifecircle import --"+name, schema))
 	}

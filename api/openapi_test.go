@@ -94,6 +94,35 @@ func TestOpenAPIIsImplemented(t *testing.T) {
 	}
 }
 
+// OpenAPI 3.0 has exclusiveMinimum and exclusiveMaximum as flags beside the bound; as numbers, which later versions have, its readers refuse
+// the document as a whole.
+func TestOpenAPIBounds(t *testing.T) {
+	bounds := 0
+	var look func(at string, v any)
+	look = func(at string, v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			for key, inner := range v {
+				if key == "exclusiveMinimum" || key == "exclusiveMaximum" {
+					bounds++
+					if _, flag := inner.(bool); !flag || v[map[string]string{"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}[key]] == nil {
+						t.Errorf("%s: %s is %v", at, key, inner)
+					}
+				}
+				look(at+"/"+key, inner)
+			}
+		case []any:
+			for i, inner := range v {
+				look(fmt.Sprintf("%s/%d", at, i), inner)
+			}
+		}
+	}
+	look("", newClient(t, shelf{"city": scoredCity(t, 3)}).json(city+"/api"))
+	if bounds == 0 {
+		t.Error("no bound was seen")
+	}
+}
+
 // The extent holds every feature, and a bbox of it gives them all.
 func checkExtent(t *testing.T, c client, entry map[string]any) {
 	extent, ok := entry["extent"].(map[string]any)

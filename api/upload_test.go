@@ -94,7 +94,7 @@ func TestUploadOptions(t *testing.T) {
 	form.WriteField("as", "facilities")
 	form.Close()
 	v = decode(t, c.do(http.MethodPost, city+"/layers", &body, "Content-Type", form.FormDataContentType()), http.StatusCreated)
-	if m, ok := v["mapping"].(map[string]any); !ok || m["mapping"] != "own" || m["mapped"] != 1.0 || m["unmapped"] != 1.0 || v["used"] != 1.0 || v["refused"] != 1.0 {
+	if m, ok := v["mapping"].(map[string]any); !ok || m["mapping"] != "own" || m["file"] != "own.yaml" || len(m["hash"].(string)) != 64 || m["mapped"] != 1.0 || m["unmapped"] != 1.0 || v["used"] != 1.0 || v["refused"] != 1.0 {
 		t.Errorf("report %v", v)
 	}
 }

@@ -185,6 +185,7 @@ type builder struct {
 	statuses   map[string]int // unknown words → rows
 	hashed     int            // rows that go by a hash
 	rounded    int            // dates
+	pairs      int            // of rows of one name that lie within mergeMetres and stay apart, as their service comes in pairs
 	derived    bool           // a parent was derived from a 12-digit code
 	joined     bool           // rows of a table come with the id of the neighborhood that they name
 	levels     []string       // of c.parents: those given by columns, then those of 12-digit codes
