@@ -23,6 +23,7 @@ type Config struct {
 	Projects coverage.Projects // the shelf of projects to serve
 	Services *catalog.Services // the shared list of services: names of services, and what an upload may offer
 	Formats  intake.Formats    // of uploads, beside GeoJSON; nil: none, and no shipped mappings
+	Mappings []string          // names that Formats.Mapping knows, for clients to choose from
 	Version  string            // of the program; part of every ETag
 	Logger   *slog.Logger      // default: nothing is logged
 
@@ -105,6 +106,7 @@ func (s *server) routes() chi.Router {
 		get("/healthz", s.healthz)
 		get("/map", s.mapPage)
 		get("/map/*", s.mapAsset)
+		get("/services", s.serviceList)
 		get("/projects", s.projects)
 		get("/projects/{project}", s.landing)
 		get("/projects/{project}/conformance", s.conformance)

@@ -54,9 +54,38 @@ func (s *server) layerList(w http.ResponseWriter, r *http.Request) error {
 		layers = append(layers, v)
 	}
 	return s.writeJSON(w, r, typeJSON, struct {
-		Layers []LayerView `json:"layers"`
-		Links  []Link      `json:"links"`
-	}{layers, []Link{{p.root + "/layers", "self", typeJSON, "this document"}}})
+		Layers []LayerView  `json:"layers"`
+		Upload *uploadTerms `json:"upload,omitempty"` // left out by a server that takes none
+		Links  []Link       `json:"links"`
+	}{layers, s.uploadTerms(), []Link{{p.root + "/layers", "self", typeJSON, "this document"}}})
+}
+
+// uploadTerms is what a client must know before it offers an upload.
+type uploadTerms struct {
+	MaxBytes int64    `json:"max_bytes"` // of a body
+	Mappings []string `json:"mappings"`  // names of the mappings that the server has
+}
+
+func (s *server) uploadTerms() *uploadTerms {
+	if s.ReadOnly {
+		return nil
+	}
+	return &uploadTerms{s.MaxUploadBytes, append([]string{}, s.Mappings...)}
+}
+
+// serviceList lists the services that a layer may offer and a requirement ask for.
+func (s *server) serviceList(w http.ResponseWriter, r *http.Request) error {
+	if _, err := plainParams(r); err != nil {
+		return err
+	}
+	list := s.Services.All()
+	if list == nil {
+		list = []catalog.Service{}
+	}
+	return s.writeJSON(w, r, typeJSON, struct {
+		Services []catalog.Service `json:"services"`
+		Links    []Link            `json:"links"`
+	}{list, []Link{{s.base(r) + "/services", "self", typeJSON, "this document"}}})
 }
 
 // viewLayer gives a layer with its report; a layer that came from no import has none.
