@@ -131,6 +131,7 @@ const words = {
   column_layer: ["图层", "Layer"],
   column_role: ["类型", "Kind"],
   column_services: ["服务要素", "Services"],
+  services_more: ["{names} 等 {n} 项", "{names} … {n} in all"],
   column_rows: ["行数", "Rows"],
   column_version: ["版本", "Version"],
   column_repaired_refused: ["修复 / 拒绝", "Repaired / refused"],

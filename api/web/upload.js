@@ -77,13 +77,20 @@ export class LayersView {
     const row = (l) => el("tr", {},
       el("th", { scope: "row" }, el("button.link", { type: "button", onclick: () => this.#showLayer(l) }, l.name)),
       el("td", {}, t(`role_${l.role}`)),
-      el("td", {}, (l.services || []).map((s) => this.#serviceName(s)).join(t.lang === "zh" ? "、" : ", ")),
+      el("td.services", {}, this.#serviceNames(l.services || [])),
       el("td.number", {}, String(l.rows)),
       el("td.number", {}, String(l.version)),
       el("td.number", {}, l.report ? `${l.report.repaired} / ${l.report.refused}` : "–"));
     replace(this.list, el("table", {}, el("caption", {}, t("layers_hint")),
       el("thead", {}, el("tr", {}, ["layer", "role", "services", "rows", "version", "repaired_refused"].map((k) => el(["rows", "version", "repaired_refused"].includes(k) ? "th.number" : "th", { scope: "col" }, t(`column_${k}`))))),
       el("tbody", {}, this.layers.map(row))));
+  }
+
+  /** An extract lists some dozens: the report names them all. */
+  #serviceNames(keys) {
+    const { t } = this;
+    const names = keys.slice(0, 4).map((s) => this.#serviceName(s)).join(t.lang === "zh" ? "、" : ", ");
+    return keys.length > 4 ? t("services_more", { names, n: keys.length }) : names;
   }
 
   #serviceName(key) {

@@ -52,7 +52,7 @@ func (b *builder) warn(l *coverage.Layer) {
 	}
 	if b.pairs > 0 {
 		b.note("pairs_kept", fmt.Sprintf("%d 对设施同名且相距不超过 %d 米, 未合并: 这类服务成对设置(如道路两侧的公交车站), 各计一处", b.pairs, mergeMetres),
-			fmt.Sprintf("%d pairs of one name lie within %d m and were not merged: the service comes in pairs, such as bus stops on either side of a street, and each counts", b.pairs, mergeMetres))
+			fmt.Sprintf("pairs of one name within %[2]d m that were not merged: %[1]d; the service comes in pairs, such as bus stops on either side of a street, and each counts", b.pairs, mergeMetres))
 	}
 	if n := parkPoints(l); n > 0 {
 		b.note("park_points", fmt.Sprintf("%d 个公园都是点: 大小未知, 距离从点而不是从边界算起; 请用面", n),
