@@ -61,7 +61,7 @@ type importCmd struct {
 	Derived        string   `placeholder:"TEXT" help:"What the layer was derived from, if it is not an original; may be 中文 / English. 推导说明"`
 	Replace        bool     `xor:"mode" help:"Other content takes the place of the layer's. 替换"`
 	Append         bool     `xor:"mode" help:"Other content is added to the layer's. 追加"`
-	KeepDuplicates bool     `help:"Facilities: rows of one name within 50 m stay apart instead of being merged. 不合并重复设施"`
+	KeepDuplicates bool     `help:"Facilities: rows of one name within 50 m (bus stops: 5 m) stay apart instead of being merged. 不合并重复设施"`
 	Strict         bool     `help:"Refuse what would be repaired, left out or merged, and exit with 4 if any row was refused. 严格"`
 }
 
