@@ -136,7 +136,7 @@ func buildOnce(ctx context.Context, services *catalog.Services, f *File, o Optio
 func openSource(ctx context.Context, f *File, o Options, s setting, stated crs.CRS) (Source, error) {
 	if o.Formats != nil {
 		read := o.Read
-		read.Role, read.Mapping, read.Around = o.Role, o.Mapping, s.around
+		read.Role, read.Mapping, read.Around, read.Modelled = o.Role, o.Mapping, s.around, o.Modelled
 		if src, err := o.Formats.Open(ctx, f, read); err != nil || src != nil {
 			return src, err
 		}
