@@ -324,19 +324,19 @@ func (a *app) printSource(r *coverage.ImportReport) {
 	fmt.Fprintln(w)
 }
 
-// mappingName names a mapping so that it can be found again: its id, its file if it is a user's own, and the first digits of its hash.
-func mappingName(m *coverage.MappingReport) string {
+// mappingOrigin tells which mapping it was, so that it can be found again: the file if it is a user's own, and the first digits of its hash.
+func mappingOrigin(m *coverage.MappingReport) string {
 	var about []string
 	if m.File != "" {
 		about = append(about, m.File)
 	}
 	if m.Hash != "" {
-		about = append(about, fmt.Sprintf("%.12s", m.Hash))
+		about = append(about, fmt.Sprintf("SHA-256 %.12s…", m.Hash))
 	}
 	if len(about) == 0 {
-		return m.Mapping
+		return ""
 	}
-	return m.Mapping + " (" + strings.Join(about, ", ") + ")"
+	return "  (" + strings.Join(about, ", ") + ")"
 }
 
 // printMapping says what a mapping found, rule by rule, and what it passed over.
@@ -345,7 +345,7 @@ func (a *app) printMapping(m *coverage.MappingReport) {
 		return
 	}
 	w := a.stdout
-	fmt.Fprintf(w, a.in("  映射 %s：%d 个要素，映射 %d，未映射 %d\n", "  mapping %s: %d features, mapped %d, unmapped %d\n"), mappingName(m), m.Features, m.Mapped, m.Unmapped)
+	fmt.Fprintf(w, a.in("  映射 %s：%d 个要素，映射 %d，未映射 %d%s\n", "  mapping %s: %d features, mapped %d, unmapped %d%s\n"), m.Mapping, m.Features, m.Mapped, m.Unmapped, mappingOrigin(m))
 	for _, r := range m.Rules {
 		if r.Features > 0 {
 			fmt.Fprintf(w, "    %6d  %s → %s\n", r.Features, r.Rule, strings.Join(r.Services, ", "))
