@@ -23,10 +23,11 @@ type Config struct {
 	Projects coverage.Projects // the shelf of projects to serve
 	Services *catalog.Services // the shared list of services: names of services, and what an upload may offer
 	Formats  intake.Formats    // of uploads, beside GeoJSON; nil: none, and no shipped mappings
+	Mappings []string          // names that Formats.Mapping knows, for clients to choose from
 	Version  string            // of the program; part of every ETag
 	Logger   *slog.Logger      // default: nothing is logged
 
-	ReadOnly  bool     // refuse uploads
+	ReadOnly  bool     // refuse uploads and undoing
 	BaseURL   string   // how clients reach the server, without a slash at the end; default: scheme and host of each request
 	Origins   []string // other sites whose pages may read; default: all. None of them may upload
 	HostNames []string // names under which uploads are accepted; default: any, over loopback only addresses and localhost
@@ -105,6 +106,7 @@ func (s *server) routes() chi.Router {
 		get("/healthz", s.healthz)
 		get("/map", s.mapPage)
 		get("/map/*", s.mapAsset)
+		get("/services", s.serviceList)
 		get("/projects", s.projects)
 		get("/projects/{project}", s.landing)
 		get("/projects/{project}/conformance", s.conformance)
@@ -112,7 +114,7 @@ func (s *server) routes() chi.Router {
 		get("/projects/{project}/collections", s.collections)
 		get("/projects/{project}/collections/{collection}", s.collection)
 		get("/projects/{project}/collections/{collection}/items", s.items)
-		get("/projects/{project}/collections/{collection}/items/{item}", s.item)
+		get("/projects/{project}/collections/{collection}/items/*", s.item) // an id may hold a slash, and clients write it as it is
 		get("/projects/{project}/runs", s.runList)
 		get("/projects/{project}/runs/{run}", s.runPage)
 		get("/projects/{project}/runs/{run}/explain", s.explain)
@@ -122,6 +124,7 @@ func (s *server) routes() chi.Router {
 	r.Group(func(r chi.Router) {
 		r.Use(deadline(s.UploadTimeout), s.sameOrigin, s.limited())
 		r.Post("/projects/{project}/layers", s.handle(s.upload))
+		r.Post("/projects/{project}/layers/{role}/{name}/undo", s.handle(s.undo))
 	})
 	return r
 }

@@ -582,3 +582,15 @@ func TestSecurityHeaders(t *testing.T) {
 		t.Errorf("healthz: %d", r.StatusCode)
 	}
 }
+
+// Ids hold slashes (way/123), and not every client writes them as %2F: both find the feature.
+func TestItemWithSlash(t *testing.T) {
+	c := newClient(t, shelf{"city": smallCity(t, 2)})
+	at := city + "/collections/facilities/items/"
+	escaped, plain := c.json(at+"c%2Fu000"), c.json(at+"c/u000")
+	if escaped["id"] != "c/u000" || fmt.Sprint(plain) != fmt.Sprint(escaped) {
+		t.Errorf("%v\n%v", escaped, plain)
+	}
+	c.problem(at+"c/u000/more", http.StatusNotFound, "not_found")
+	c.problem(at+"c", http.StatusNotFound, "not_found")
+}

@@ -123,7 +123,12 @@ func (m *memory) Runs(context.Context) ([]coverage.RunInfo, error) {
 	var infos []coverage.RunInfo
 	for _, r := range m.runs {
 		info := r.RunInfo
-		info.Latest = r.Hash == m.latest
+		info.Latest, info.Changed = r.Hash == m.latest, nil
+		for _, in := range r.Inputs {
+			if !slices.ContainsFunc(m.current, func(l coverage.LayerInfo) bool { return l.LayerKey == in.LayerKey && l.Hash == in.Hash }) {
+				info.Changed = append(info.Changed, in.Name)
+			}
+		}
 		infos = append(infos, info)
 	}
 	return infos, m.fail

@@ -80,7 +80,7 @@ func (s *server) item(w http.ResponseWriter, r *http.Request) error {
 	if _, err := parseItems(values, nil, kind.ofRun()); err != nil {
 		return err
 	}
-	id, err := pathParam(r, "item")
+	id, err := pathParam(r, "*")
 	if err != nil {
 		return err
 	}

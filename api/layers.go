@@ -54,9 +54,38 @@ func (s *server) layerList(w http.ResponseWriter, r *http.Request) error {
 		layers = append(layers, v)
 	}
 	return s.writeJSON(w, r, typeJSON, struct {
-		Layers []LayerView `json:"layers"`
-		Links  []Link      `json:"links"`
-	}{layers, []Link{{p.root + "/layers", "self", typeJSON, "this document"}}})
+		Layers []LayerView  `json:"layers"`
+		Upload *uploadTerms `json:"upload,omitempty"` // left out by a server that takes none
+		Links  []Link       `json:"links"`
+	}{layers, s.uploadTerms(), []Link{{p.root + "/layers", "self", typeJSON, "this document"}}})
+}
+
+// uploadTerms is what a client must know before it offers an upload.
+type uploadTerms struct {
+	MaxBytes int64    `json:"max_bytes"` // of a body
+	Mappings []string `json:"mappings"`  // names of the mappings that the server has
+}
+
+func (s *server) uploadTerms() *uploadTerms {
+	if s.ReadOnly {
+		return nil
+	}
+	return &uploadTerms{s.MaxUploadBytes, append([]string{}, s.Mappings...)}
+}
+
+// serviceList lists the services that a layer may offer and a requirement ask for.
+func (s *server) serviceList(w http.ResponseWriter, r *http.Request) error {
+	if _, err := plainParams(r); err != nil {
+		return err
+	}
+	list := s.Services.All()
+	if list == nil {
+		list = []catalog.Service{}
+	}
+	return s.writeJSON(w, r, typeJSON, struct {
+		Services []catalog.Service `json:"services"`
+		Links    []Link            `json:"links"`
+	}{list, []Link{{s.base(r) + "/services", "self", typeJSON, "this document"}}})
 }
 
 // viewLayer gives a layer with its report; a layer that came from no import has none.
@@ -96,34 +125,11 @@ func (s *server) layerPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	role, err := pathParam(r, "role")
+	info, err := oneLayer(r, p, values)
 	if err != nil {
 		return err
 	}
-	name, err := pathParam(r, "name")
-	if err != nil {
-		return err
-	}
-	infos, err := p.Layers(r.Context())
-	if err != nil {
-		return err
-	}
-	var found []coverage.LayerInfo
-	for _, info := range infos {
-		if string(info.Role) == role && info.Name == name && (!values.Has("service") || info.Service == values.Get("service")) {
-			found = append(found, info)
-		}
-	}
-	switch len(found) {
-	case 0:
-		e := coverage.Errorf(coverage.NotFound, "没有 %s 图层“%s”", "there is no layer %[2]q of role %[1]s", role, name)
-		e.Hint = coverage.Text{Zh: "见 layers 列表", En: "see the list of layers"}
-		return e
-	case 1:
-	default:
-		return badParam("service", "多个图层同名，请加 ?service=", "%d layers have this name: add ?service=", len(found))
-	}
-	v, report, err := viewLayer(r.Context(), p, found[0])
+	v, report, err := viewLayer(r.Context(), p, info)
 	if err != nil {
 		return err
 	}
@@ -137,24 +143,134 @@ func (s *server) layerPage(w http.ResponseWriter, r *http.Request) error {
 	}{v, report})
 }
 
+// oneLayer finds the layer of a request's path, told by ?service= from others of its name.
+func oneLayer(r *http.Request, p *project, values url.Values) (found coverage.LayerInfo, err error) {
+	role, err := pathParam(r, "role")
+	if err != nil {
+		return found, err
+	}
+	name, err := pathParam(r, "name")
+	if err != nil {
+		return found, err
+	}
+	infos, err := p.Layers(r.Context())
+	if err != nil {
+		return found, err
+	}
+	var services []string
+	for _, info := range infos {
+		if string(info.Role) == role && info.Name == name && (!values.Has("service") || info.Service == values.Get("service")) {
+			found, services = info, append(services, info.Service)
+		}
+	}
+	switch len(services) {
+	case 0:
+		e := coverage.Errorf(coverage.NotFound, "没有 %s 图层“%s”", "there is no layer %[2]q of role %[1]s", role, name)
+		e.Hint = coverage.Text{Zh: "见 layers 列表", En: "see the list of layers"}
+		return found, e
+	case 1:
+		return found, nil
+	}
+	e := badParam("service", "多个图层同名，请加 ?service=", "%d layers have this name: add ?service=", len(services)).(*coverage.Error)
+	e.Hint = coverage.Text{Zh: "可选：" + strings.Join(services, "；"), En: "one of: " + strings.Join(services, "; ")}
+	return found, e
+}
+
+// undo takes the last change of a layer back, as `lifecircle layers undo`: the version before is current again, as a new version; a layer
+// that had none is left out. Undoing again goes one change further back, so a request that may be sent twice names the version that it
+// means (?version=N): if another is current, the answer is 409 and nothing is changed.
+func (s *server) undo(w http.ResponseWriter, r *http.Request) error {
+	if err := s.writable(); err != nil {
+		return err
+	}
+	values, err := plainParams(r, "service", "version")
+	if err != nil {
+		return err
+	}
+	version := 0
+	if text := values.Get("version"); values.Has("version") {
+		if version, err = strconv.Atoi(text); err != nil || version < 1 {
+			return badParam("version", "写成从 1 起的版本号", "write the number of a version, from 1, not %q", text)
+		}
+	}
+	p, err := s.project(r)
+	if err != nil {
+		return err
+	}
+	lock := s.uploadLock(p.id) // an import compares with the version before, as this does
+	lock.Lock()
+	defer lock.Unlock()
+	info, err := oneLayer(r, p, values)
+	if err != nil {
+		return err
+	}
+	if version > 0 && info.Version != version {
+		e := coverage.Errorf(coverage.Conflict, "图层 %s 现为第 %d 版, 不是第 %d 版", "the layer %s is at version %d now, not %d", info.Name, info.Version, version)
+		e.Hint = coverage.Text{Zh: "已有其他更改；查看图层后再决定", En: "somebody else changed it: look at the layer again, then decide"}
+		return e
+	}
+	undone, now, err := p.UndoLayer(r.Context(), info.LayerKey)
+	if err != nil {
+		return err
+	}
+	answer := struct {
+		Undone LayerView  `json:"undone"`
+		Now    *LayerView `json:"now,omitempty"` // left out where the layer has no version any more
+	}{}
+	if answer.Undone, _, err = viewLayer(r.Context(), p, undone); err != nil {
+		return err
+	}
+	answer.Undone.Links = []Link{{p.root + "/layers", "collection", typeJSON, "layers"}} // it has no address any more
+	if now != nil {
+		v, _, err := viewLayer(r.Context(), p, *now)
+		if err != nil {
+			return err
+		}
+		answer.Now = &v
+		w.Header().Set("Content-Location", layerURL(p, now.LayerKey))
+	}
+	body, err := marshal(answer)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Type", typeJSON)
+	w.Write(body)
+	return nil
+}
+
+// writable refuses whatever would change a project, on a read-only server.
+func (s *server) writable() error {
+	if !s.ReadOnly {
+		return nil
+	}
+	return &httpError{status: http.StatusForbidden, text: coverage.Text{Zh: "此服务为只读", En: "this server is read-only"}}
+}
+
 // uploadParams are the options of an import, named as on the command line.
 var uploadParams = [...]string{
 	"as", "layer", "name", "service", "complete", "measure", "parent", "level",
 	"id-field", "name-field", "status-field", "capacity-field", "area-field", "floor-area-field", "floors-field", "opened-field",
 	"closed-field", "service-field", "kind-field", "join",
 	"modelled", "crs", "accept-error", "encoding", "delimiter", "source-layer", "sheet", "header", "x-field", "y-field", "location-field", "wkt-field", "mapping",
-	"replace", "append", "strict", "keep-duplicates", "attribution", "derived", "f",
+	"cell-points", "replace", "append", "strict", "keep-duplicates", "attribution", "derived", "f",
 }
+
+// boolParams are true or false.
+var boolParams = [...]string{"modelled", "cell-points", "replace", "append", "strict", "keep-duplicates"}
+
+// formFiles are the files that a form may hold beside its fields.
+var formFiles = [...]string{"file", "complete", "clip", "mapping"}
 
 // manyParams may be given several times.
 var manyParams = [...]string{"service", "measure", "parent"}
 
 // upload imports the body as a layer and answers with the import report: 201 if a version was written, 200 if the same content was
-// there. The body is the file itself, or a form with the parts "file" and, for --complete=AREA, "complete", and for a mapping of
-// one's own "mapping"; the form's fields are options like those of the query.
+// there. The body is the file itself, or a form with the parts "file" and, for --complete=AREA, "complete", for --clip=AREA "clip", and for a
+// mapping of one's own "mapping"; the form's fields are options like those of the query.
 func (s *server) upload(w http.ResponseWriter, r *http.Request) error {
-	if s.ReadOnly {
-		return &httpError{status: http.StatusForbidden, text: coverage.Text{Zh: "此服务为只读", En: "this server is read-only"}}
+	if err := s.writable(); err != nil {
+		return err
 	}
 	p, err := s.project(r)
 	if err != nil {
@@ -174,12 +290,17 @@ func (s *server) upload(w http.ResponseWriter, r *http.Request) error {
 	if err := s.uploadMapping(up, &o); err != nil {
 		return tooLarge(err, s.MaxUploadBytes)
 	}
-	if up.area != nil {
-		area, err := intake.ReadArea(up.area, up.areaName)
+	if a := up.complete; a.file != nil {
+		area, err := intake.ReadArea(a.file, a.name)
 		if err != nil {
 			return tooLarge(err, s.MaxUploadBytes)
 		}
-		o.Complete = &intake.Complete{Area: area, Source: up.areaName}
+		o.Complete = &intake.Complete{Area: area, Source: a.name}
+	}
+	if a := up.clip; a.file != nil {
+		if o.Read.Clip, err = intake.ReadArea(a.file, a.name); err != nil {
+			return tooLarge(err, s.MaxUploadBytes)
+		}
 	}
 	if up.fileName == "" && o.Name == "" {
 		return badParam("layer", "请给图层命名", "say what the layer shall be called: a body has no file name")
@@ -243,14 +364,19 @@ func (s *server) uploadLock(project string) *sync.Mutex {
 
 // uploaded is a body taken apart.
 type uploaded struct {
-	values      url.Values
-	file        *intake.File
-	area        io.Reader // where the layer is complete; nil if none was sent
-	mapping     io.Reader // how its facilities are found; likewise
-	fileName    string    // of file; likewise
-	areaName    string
-	mappingName string
-	closers     []func() error
+	values   url.Values
+	file     *intake.File
+	fileName string   // empty for a body without a form
+	complete formFile // where the layer is complete
+	clip     formFile // where the cells of a population grid are read
+	mapping  formFile // how its facilities are found
+	closers  []func() error
+}
+
+// formFile is a file of a form beside the one that is imported; its zero value was not sent.
+type formFile struct {
+	file io.Reader
+	name string
 }
 
 func (u *uploaded) close() {
@@ -264,7 +390,7 @@ var fileTypes = [...]string{
 	"application/geo+json", "application/json", "application/geo+json-seq", "application/x-ndjson", "application/jsonl",
 	"application/octet-stream", "text/csv", "text/tab-separated-values", "text/plain",
 	"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/zip", "application/x-zip-compressed",
-	"application/geopackage+sqlite3", "application/vnd.sqlite3", "application/x-sqlite3",
+	"image/tiff", "application/geopackage+sqlite3", "application/vnd.sqlite3", "application/x-sqlite3",
 	"application/xml", "text/xml", "application/x-protobuf", "application/vnd.openstreetmap.data+xml", "application/gzip", "application/x-gzip", "application/x-bzip2",
 }
 
@@ -314,8 +440,8 @@ func (u *uploaded) readForm(r *http.Request) error {
 	}
 	for _, name := range sortedKeys(r.MultipartForm.File) {
 		parts := r.MultipartForm.File[name]
-		if (name != "file" && name != "complete" && name != "mapping") || len(parts) != 1 {
-			return badParam(name, "表单只能有 file、complete、mapping 文件各一个", "a form has one file called file, and one called complete and mapping at most")
+		if !slices.Contains(formFiles[:], name) || len(parts) != 1 {
+			return badParam(name, "表单只能有 file、complete、clip、mapping 文件各一个", "a form has one file called file, and at most one each called complete, clip and mapping")
 		}
 		f, err := parts[0].Open()
 		if err != nil {
@@ -326,9 +452,11 @@ func (u *uploaded) readForm(r *http.Request) error {
 		case "file":
 			u.file, u.fileName = intake.NewFile(parts[0].Filename, "", f, parts[0].Size), parts[0].Filename
 		case "complete":
-			u.area, u.areaName = f, parts[0].Filename
+			u.complete = formFile{f, parts[0].Filename}
+		case "clip":
+			u.clip = formFile{f, parts[0].Filename}
 		case "mapping":
-			u.mapping, u.mappingName = f, parts[0].Filename
+			u.mapping = formFile{f, parts[0].Filename}
 		}
 	}
 	if u.file == nil {
@@ -344,16 +472,16 @@ const maxMappingBytes = 1 << 20
 func (s *server) uploadMapping(u *uploaded, o *intake.Options) error {
 	name := u.values.Get("mapping")
 	switch {
-	case u.mapping != nil:
-		src, err := io.ReadAll(io.LimitReader(u.mapping, maxMappingBytes+1))
+	case u.mapping.file != nil:
+		src, err := io.ReadAll(io.LimitReader(u.mapping.file, maxMappingBytes+1))
 		if err != nil {
 			return err
 		}
-		m, _, err := catalog.ParseMapping(src, u.mappingName, s.Services)
+		m, _, err := catalog.ParseMapping(src, u.mapping.name, s.Services)
 		if err != nil {
 			return &coverage.Error{Code: coverage.Refused, Err: err, Text: coverage.Text{Zh: err.Error(), En: err.Error()}}
 		}
-		o.Mapping = intake.NewMapper(m)
+		o.Mapping = intake.NewOwnMapper(m, u.mapping.name)
 	case name == "":
 	case s.Formats == nil:
 		return badParam("mapping", "此服务没有自带的映射", "this server has no mappings of its own")
@@ -429,7 +557,7 @@ func uploadOptions(values url.Values) (intake.Options, error) {
 	for _, f := range []struct {
 		name string
 		to   *bool
-	}{{"modelled", &o.Modelled}, {"replace", &o.Replace}, {"append", &o.Append}, {"strict", &o.Strict}, {"keep-duplicates", &o.KeepDuplicates}} {
+	}{{"modelled", &o.Modelled}, {"cell-points", &o.Read.CellPoints}, {"replace", &o.Replace}, {"append", &o.Append}, {"strict", &o.Strict}, {"keep-duplicates", &o.KeepDuplicates}} {
 		if value, given := values[f.name]; given {
 			var err error
 			if *f.to, err = parseBool(f.name, value[0]); err != nil {

@@ -6,7 +6,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -22,8 +25,8 @@ import (
 )
 
 // browser opens a headless browser, or skips the test where there is none. Whatever the page asks of another server, and whatever
-// its console complains of, fails the test.
-func browser(t *testing.T, server *httptest.Server) context.Context {
+// its console complains of, fails the test; but not the browser's own line on an answer that is one of the expected refusals.
+func browser(t *testing.T, server *httptest.Server, expected ...int) context.Context {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("a browser takes some seconds: left out with -short")
@@ -69,7 +72,8 @@ func browser(t *testing.T, server *httptest.Server) context.Context {
 		case *runtime.EventExceptionThrown:
 			complain("exception: " + e.ExceptionDetails.Error())
 		case *log.EventEntryAdded:
-			if e.Entry.Level == log.LevelError {
+			refusal := slices.ContainsFunc(expected, func(status int) bool { return strings.Contains(e.Entry.Text, fmt.Sprintf("status of %d ", status)) })
+			if e.Entry.Level == log.LevelError && !refusal {
 				complain("console: " + e.Entry.Text + " " + e.Entry.URL)
 			}
 		}
@@ -202,4 +206,127 @@ func TestMapPageHostileNames(t *testing.T) {
 	if err != nil || right > left {
 		t.Errorf("the table's close button ends at %g, the card begins at %g: %v", right, left, err)
 	}
+}
+
+// A planner imports a layer on the page: what was read and refused is said in their language, a mistake is said with what to do, and taken back.
+func TestMapPageUpload(t *testing.T) {
+	m := scoredCity(t, 3)
+	cfg := config(t, shelf{"city": m})
+	cfg.Mappings = []string{"amap", "osm"}
+	server := httptest.NewServer(api.New(cfg))
+	defer server.Close()
+	c := client{t, api.New(config(t, shelf{"city": m}))}
+	facilities := func() float64 { return c.json(city + "/collections/facilities/items")["numberMatched"].(float64) }
+	before := facilities()
+	dir := t.TempDir()
+	file := func(name, content string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	ctx := browser(t, server, 409, 422)
+	do := func(actions ...chromedp.Action) {
+		t.Helper()
+		if err := chromedp.Run(ctx, actions...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	choose := func(path string) chromedp.Action {
+		return chromedp.SetUploadFiles("#import-file", []string{path}, chromedp.ByQuery)
+	}
+	// an answer is there once the form can be sent again
+	send := chromedp.Tasks{
+		chromedp.Evaluate(`document.querySelector("#layers .answer").replaceChildren()`, nil),
+		chromedp.Click("#layers [type=submit]", chromedp.ByQuery),
+		chromedp.WaitReady("#layers .answer > *", chromedp.ByQuery),
+		chromedp.WaitEnabled("#layers [type=submit]", chromedp.ByQuery),
+		chromedp.Sleep(200 * time.Millisecond),
+	}
+	do(chromedp.Navigate(server.URL+"/map?lang=zh"), chromedp.WaitVisible(`body[data-ready="true"]`, chromedp.ByQuery),
+		chromedp.Focus(".layers-open button", chromedp.ByQuery), chromedp.KeyEvent("\r"), chromedp.WaitVisible("#layers form", chromedp.ByQuery), chromedp.WaitReady("#layers tbody tr", chromedp.ByQuery))
+	has(t, "the list", text(t, ctx, "#layers table"), "clinics", "社区医疗站", "居住用地", "streets")
+	var unnamed, focus string
+	do(chromedp.Evaluate(`[...document.querySelectorAll("#layers input, #layers select, #layers button")].filter((i) => !(i.labels?.length && [...i.labels].some((l) => l.textContent)) && !i.getAttribute("aria-label") && !i.textContent).map((i) => i.outerHTML).join("\n")`, &unnamed),
+		chromedp.Evaluate(`document.activeElement.id`, &focus))
+	if unnamed != "" || focus != "layers-title" {
+		t.Errorf("controls without a name: %s; focus on %q", unnamed, focus)
+	}
+
+	// Nothing chosen: the form says so and sends nothing.
+	do(chromedp.Click("#layers [type=submit]", chromedp.ByQuery), chromedp.Sleep(50*time.Millisecond))
+	has(t, "the form", text(t, ctx, ".import [role=status]"), "请先选择文件")
+
+	// The file stays chosen when the language changes; a service is found by its Chinese name.
+	do(choose(file("诊所.geojson", clinics)), chromedp.SendKeys("#layers input[type=search]", "社区医疗站", chromedp.ByQuery),
+		chromedp.Click(`.boxes input[value="clinic"]`, chromedp.ByQuery), chromedp.Click(`input[name="complete"][value="everywhere"]`, chromedp.ByQuery),
+		chromedp.Click(".title .language", chromedp.ByQuery))
+	has(t, "the form in English", text(t, ctx, ".import"), "Import a layer", "Is every facility in it?", "Community clinic", "replace it (the old version is kept)")
+	do(chromedp.Click(".title .language", chromedp.ByQuery), send)
+	has(t, "the report", text(t, ctx, ".answer"), "导入报告：诊所", "读入", "WGS 84", "格式规定", "逐行说明（1 行）", "拒绝", "null_geometry", "初查")
+	has(t, "the list", text(t, ctx, "#layers table"), "诊所")
+	if n := facilities(); n != before+2 {
+		t.Errorf("%v facilities, %v before", n, before)
+	}
+	if s := fmt.Sprint(c.json(city + "/layers/facilities/" + url.PathEscape("诊所"))["surveys"]); !strings.Contains(s, "everywhere") {
+		t.Errorf("surveys %s", s)
+	}
+
+	// Other content under the name is a conflict with words of the form's own, and goes in once replacing is chosen.
+	do(choose(file("诊所.geojson", strings.Replace(clinics, "106.501", "106.511", 1))), send)
+	has(t, "the conflict", text(t, ctx, ".answer [role=alert]"), "未导入", "已存在", "请选择“替换”或“追加”")
+	do(chromedp.Click(`input[name="mode"][value="replace"]`, chromedp.ByQuery), send)
+	has(t, "the report", text(t, ctx, ".answer"), "版本", "2")
+
+	// Undoing asks once more, and the page then says what is current.
+	undo := chromedp.Click(".undo button", chromedp.ByQuery)
+	do(undo)
+	has(t, "the question", text(t, ctx, ".undo"), "再按一次，撤销第 2 版")
+	do(undo, chromedp.WaitVisible(".answer .done", chromedp.ByQuery), chromedp.Sleep(200*time.Millisecond))
+	has(t, "the answer", text(t, ctx, ".answer"), "第 2 版已撤销", "2 行")
+	if v := c.json(city + "/layers/facilities/" + url.PathEscape("诊所")); v["version"] != 3.0 || v["rows"] != 2.0 {
+		t.Errorf("%v", v)
+	}
+	do(chromedp.Evaluate(`[...document.querySelectorAll("#layers tbody .link")].find((b) => b.textContent === "诊所").click()`, nil), chromedp.WaitVisible(".answer .report", chromedp.ByQuery))
+	has(t, "the stored report", text(t, ctx, ".answer"), "导入报告：诊所", "null_geometry")
+
+	// A broken file: where, and what to do.
+	do(choose(file("broken.geojson", clinics[:60])), send, chromedp.Click(".title .language", chromedp.ByQuery))
+	has(t, "the refusal", text(t, ctx, ".answer [role=alert]"), "Not imported", "broken.geojson")
+
+	// People of neighborhoods: the form has other fields then, and Escape closes it.
+	do(chromedp.SetValue("#import-as", "demand", chromedp.ByQuery), chromedp.Evaluate(`document.querySelector("#import-as").dispatchEvent(new Event("change"))`, nil),
+		choose(file("people.csv", "lon,lat,人口\n106.501,29.501,12\n")), chromedp.SendKeys("#import-measure", "population＝人口", chromedp.ByQuery), send)
+	var open bool
+	do(chromedp.Evaluate(`document.querySelector("fieldset[data-roles=facilities]").hidden`, &open))
+	if !open {
+		t.Error("services are asked for where there are no facilities")
+	}
+	has(t, "a table without a reader for it", text(t, ctx, ".answer [role=alert]"), "Not imported")
+	do(choose(file("people.geojson", `{"type":"Feature","id":"p","geometry":{"type":"Point","coordinates":[106.501,29.501]},"properties":{"人口":12}}`)), send)
+	has(t, "the report", text(t, ctx, ".answer"), "Import report: people", "used")
+	do(chromedp.KeyEvent("\x1b"), chromedp.WaitNotVisible("#layers", chromedp.ByQuery))
+	has(t, "the panel", text(t, ctx, "#panel"), "Changed since this run")
+}
+
+// A server that takes no uploads offers none, but shows its layers and their reports.
+func TestMapPageReadOnly(t *testing.T) {
+	cfg := config(t, shelf{"city": scoredCity(t, 2)})
+	cfg.ReadOnly = true
+	server := httptest.NewServer(api.New(cfg))
+	defer server.Close()
+	ctx := browser(t, server)
+	var form bool
+	err := chromedp.Run(ctx, chromedp.Navigate(server.URL+"/map?lang=en&layers=1"), chromedp.WaitVisible(`body[data-ready="true"]`, chromedp.ByQuery), chromedp.WaitVisible("#layers table", chromedp.ByQuery),
+		chromedp.Evaluate(`document.querySelector("#layers form").offsetParent !== null`, &form))
+	if err != nil || form {
+		t.Errorf("a form is shown: %t %v", form, err)
+	}
+	for _, s := range []string{text(t, ctx, "#layers h2"), text(t, ctx, ".layers-open")} {
+		if s != "Layers" {
+			t.Errorf("the page offers %q", s)
+		}
+	}
+	has(t, "the list", text(t, ctx, "#layers"), "clinics", "Residential land")
 }

@@ -47,6 +47,7 @@ func (s *server) openAPI(w http.ResponseWriter, r *http.Request) error {
 			queryParameter("service", "services of a facility layer, to tell layers of one name apart", object{"type": "string"}),
 		}, typeJSON, object{"type": "object"})},
 	}
+	paths["/layers/{role}/{name}/undo"] = object{"post": s.undoOperation()}
 	for i := range collectionKinds {
 		k := &collectionKinds[i]
 		if k.ofRun() && run == nil {
@@ -126,12 +127,12 @@ func (s *server) uploadOperation() object {
 			continue
 		case slices.Contains(manyParams[:], name):
 			schema = object{"type": "array", "items": object{"type": "string"}}
-		case slices.Contains([]string{"modelled", "replace", "append", "strict"}, name):
+		case slices.Contains(boolParams[:], name):
 			schema = object{"type": "boolean"}
 		case name == "header":
 			schema = object{"type": "integer", "minimum": 1}
 		case name == "accept-error":
-			schema = object{"type": "number", "exclusiveMinimum": 0, "maximum": 10000}
+			schema = object{"type": "number", "minimum": 0, "exclusiveMinimum": true, "maximum": 10000}
 		}
 		parameters = append(parameters, queryParameter(name, "as on the command line: lifecircle import --"+name, schema))
 	}
@@ -145,16 +146,37 @@ func (s *server) uploadOperation() object {
 		"requestBody": object{"required": true, "content": object{
 			typeGeoJSON:                object{"schema": object{"type": "object"}},
 			"text/csv":                 binary,
+			"image/tiff":               binary,
 			"application/octet-stream": binary,
 			"multipart/form-data": object{"schema": object{"type": "object", "required": []string{"file"}, "properties": object{
 				"file":     object{"type": "string", "format": "binary"},
 				"complete": object{"type": "string", "format": "binary", "description": "GeoJSON polygons inside which the layer is complete"},
+				"clip":     object{"type": "string", "format": "binary", "description": "GeoJSON polygons: of a population grid, only the cells that they meet are read"},
 				"mapping":  object{"type": "string", "format": "binary", "description": "YAML: by what facilities are found, instead of a shipped mapping"},
 			}}},
 		}},
 		"responses": object{
 			"200": report, "201": report, "400": problem, "403": problem, "404": problem, "409": problem, "413": problem,
 			"415": problem, "422": problem, "429": problem, "500": problem, "503": problem,
+		},
+	}
+}
+
+func (s *server) undoOperation() object {
+	problem := object{"$ref": "#/components/responses/problem"}
+	return object{
+		"operationId": "undoLayer",
+		"summary":     "Take the last change of a layer back: the version before is current again, as a new version",
+		"parameters": []any{
+			pathParameter("role", "role of the layer"), pathParameter("name", "name of the layer"),
+			queryParameter("service", "services of a facility layer, to tell layers of one name apart", object{"type": "string"}),
+			queryParameter("version", "the version to take back; refused with 409 if another is current. Without it a request that is sent twice goes back two changes", object{"type": "integer", "minimum": 1}),
+		},
+		"responses": object{
+			"200": object{"description": "what was undone and, unless the layer had no version before, what is current now", "content": object{typeJSON: object{"schema": object{
+				"type": "object", "required": []string{"undone"}, "properties": object{"undone": object{"type": "object"}, "now": object{"type": "object"}},
+			}}}},
+			"400": problem, "403": problem, "404": problem, "409": problem, "429": problem, "500": problem, "503": problem,
 		},
 	}
 }

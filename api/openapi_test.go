@@ -33,7 +33,9 @@ func TestOpenAPIIsImplemented(t *testing.T) {
 	operations := map[string]bool{}
 	for path, item := range doc["paths"].(map[string]any) {
 		op, ok := item.(map[string]any)["get"].(map[string]any)
-		if !ok {
+		if _, post := item.(map[string]any)["post"]; !ok && post && strings.HasSuffix(path, "/undo") {
+			continue // TestUndo does what it promises
+		} else if !ok {
 			t.Errorf("%s has no GET", path)
 			continue
 		}
@@ -89,6 +91,35 @@ func TestOpenAPIIsImplemented(t *testing.T) {
 			t.Errorf("%s is not in the API definition", id)
 		}
 		checkExtent(t, c, entry)
+	}
+}
+
+// OpenAPI 3.0 has exclusiveMinimum and exclusiveMaximum as flags beside the bound; as numbers, which later versions have, its readers refuse
+// the document as a whole.
+func TestOpenAPIBounds(t *testing.T) {
+	bounds := 0
+	var look func(at string, v any)
+	look = func(at string, v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			for key, inner := range v {
+				if key == "exclusiveMinimum" || key == "exclusiveMaximum" {
+					bounds++
+					if _, flag := inner.(bool); !flag || v[map[string]string{"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}[key]] == nil {
+						t.Errorf("%s: %s is %v", at, key, inner)
+					}
+				}
+				look(at+"/"+key, inner)
+			}
+		case []any:
+			for i, inner := range v {
+				look(fmt.Sprintf("%s/%d", at, i), inner)
+			}
+		}
+	}
+	look("", newClient(t, shelf{"city": scoredCity(t, 3)}).json(city+"/api"))
+	if bounds == 0 {
+		t.Error("no bound was seen")
 	}
 }
 

@@ -2,6 +2,8 @@ package api_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -17,6 +19,8 @@ import (
 	"time"
 
 	"lifecircle/api"
+	"lifecircle/coverage/catalog"
+	"lifecircle/coverage/intake"
 )
 
 func textLogger(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }
@@ -90,8 +94,154 @@ func TestUploadOptions(t *testing.T) {
 	form.WriteField("as", "facilities")
 	form.Close()
 	v = decode(t, c.do(http.MethodPost, city+"/layers", &body, "Content-Type", form.FormDataContentType()), http.StatusCreated)
-	if m, ok := v["mapping"].(map[string]any); !ok || m["mapping"] != "own" || m["mapped"] != 1.0 || m["unmapped"] != 1.0 || v["used"] != 1.0 || v["refused"] != 1.0 {
+	if m, ok := v["mapping"].(map[string]any); !ok || m["mapping"] != "own" || m["file"] != "own.yaml" || len(m["hash"].(string)) != 64 || m["mapped"] != 1.0 || m["unmapped"] != 1.0 || v["used"] != 1.0 || v["refused"] != 1.0 {
 		t.Errorf("report %v", v)
+	}
+}
+
+// gridFormats stands for formats of population grids: it keeps how a file was to be read, and reads it as GeoJSON.
+type gridFormats struct{ read intake.ReadOptions }
+
+func (g *gridFormats) Open(_ context.Context, _ *intake.File, o intake.ReadOptions) (intake.Source, error) {
+	g.read = o
+	return nil, nil
+}
+func (*gridFormats) DefaultMapping(*intake.File) (string, error) { return "", nil }
+func (*gridFormats) Mapping(id string) (*catalog.Mapping, error) { return nil, errors.New(id) }
+
+// A population grid is cut to the area that comes with it, and read as points where that is asked for.
+func TestUploadOfAGrid(t *testing.T) {
+	formats := &gridFormats{}
+	cfg := config(t, shelf{"city": smallCity(t, 2)})
+	cfg.Formats = formats
+	c := client{t, api.New(cfg)}
+	const people = `{"type":"Feature","id":"p","geometry":{"type":"Point","coordinates":[106.501,29.501]},"properties":{"population":3}}`
+	grid := func(layer, points, area string) *http.Response {
+		var body bytes.Buffer
+		form := multipart.NewWriter(&body)
+		form.WriteField("as", "demand")
+		form.WriteField("layer", layer)
+		form.WriteField("cell-points", points)
+		part, _ := form.CreateFormFile("clip", "area.geojson")
+		io.WriteString(part, area)
+		part, _ = form.CreateFormFile("file", "grid.tif")
+		io.WriteString(part, people)
+		form.Close()
+		return c.do(http.MethodPost, city+"/layers", &body, "Content-Type", form.FormDataContentType())
+	}
+	decode(t, grid("grid", "true", `{"type":"Polygon","coordinates":[[[106.5,29.5],[106.52,29.5],[106.52,29.52],[106.5,29.52],[106.5,29.5]]]}`), http.StatusCreated)
+	if len(formats.read.Clip) != 1 || formats.read.Clip.Bound().Max[0] != 106.52 || !formats.read.CellPoints {
+		t.Errorf("read with %+v", formats.read)
+	}
+	decode(t, post(c, "as=demand&layer=other", people, "Content-Type", "image/tiff"), http.StatusCreated)
+	if formats.read.Clip != nil || formats.read.CellPoints {
+		t.Errorf("without either: %+v", formats.read)
+	}
+	if p := decode(t, grid("grid", "yes", `{"type":"Polygon","coordinates":[]}`), http.StatusBadRequest); p["field"] != "cell-points" {
+		t.Errorf("%v", p)
+	}
+	if p := decode(t, grid("grid", "true", `{"type":"Point","coordinates":[106.5,29.5]}`), http.StatusUnprocessableEntity); p["file"] != "area.geojson" {
+		t.Errorf("an area that is none: %v", p)
+	}
+	if p := decode(t, post(c, "as=demand&layer=x&clip=area.geojson", people), http.StatusBadRequest); p["field"] != "clip" {
+		t.Errorf("an area by its name: %v", p)
+	}
+}
+
+// Two branches of one name side by side stay apart where that is asked for.
+func TestUploadKeepsDuplicates(t *testing.T) {
+	c := newClient(t, shelf{"city": smallCity(t, 2)})
+	two := strings.Replace(strings.Replace(clinics, "106.502,29.502", "106.5012,29.501", 1), `"properties":{}}]`, `"properties":{"name":"甲"}}]`, 1)
+	if v := decode(t, post(c, "as=facilities&service=clinic&layer=merged", two), http.StatusCreated); v["merged"] != 1.0 {
+		t.Errorf("side by side: %v", v)
+	}
+	if v := decode(t, post(c, "as=facilities&service=clinic&layer=kept&keep-duplicates=true", two), http.StatusCreated); v["merged"] != nil || v["used"] != 2.0 {
+		t.Errorf("kept: %v", v)
+	}
+}
+
+// undo posts an undo of a layer of clinics.
+func undo(c client, layer, query string, headers ...string) *http.Response {
+	return c.do(http.MethodPost, city+"/layers/facilities/"+layer+"/undo?"+query, nil, headers...)
+}
+
+// A wrong upload is taken back from the page as from the command line: the version before is served again, and a layer that had none is gone.
+func TestUndo(t *testing.T) {
+	m := smallCity(t, 2)
+	c := newClient(t, shelf{"city": m})
+	count := func() float64 { return c.json(city + "/collections/facilities/items")["numberMatched"].(float64) }
+	before := count()
+	first := decode(t, post(c, "as=facilities&service=clinic&layer=new", clinics), http.StatusCreated)
+	one := `{"type":"Feature","id":"a","geometry":{"type":"Point","coordinates":[106.501,29.501]},"properties":{}}`
+	decode(t, post(c, "as=facilities&service=clinic&layer=new&replace=true", one), http.StatusCreated)
+	if count() != before+1 {
+		t.Fatalf("%v facilities, %v before", count(), before)
+	}
+	if p := decode(t, undo(c, "new", "version=1"), http.StatusConflict); p["code"] != "conflict" || p["hint_zh"] == nil {
+		t.Errorf("a version that is not current: %v", p)
+	}
+	r := undo(c, "new", "service=clinic&version=2")
+	v := decode(t, r, http.StatusOK)
+	undone, now := v["undone"].(map[string]any), v["now"].(map[string]any)
+	if undone["version"] != 2.0 || undone["rows"] != 1.0 || now["version"] != 3.0 || now["rows"] != 2.0 || now["hash"] != first["hash"] {
+		t.Errorf("%v", v)
+	}
+	if at := r.Header.Get("Content-Location"); c.json(at)["version"] != 3.0 || count() != before+2 {
+		t.Errorf("%s, %v facilities", at, count())
+	}
+	if p := decode(t, undo(c, "new", "version=2"), http.StatusConflict); p["code"] != "conflict" {
+		t.Errorf("the same request a second time: %v", p)
+	}
+	decode(t, post(c, "as=facilities&service=kindergarten&layer=once", clinics), http.StatusCreated)
+	if v := decode(t, undo(c, "once", ""), http.StatusOK); v["now"] != nil || v["undone"].(map[string]any)["version"] != 1.0 {
+		t.Errorf("a layer that had no version before: %v", v)
+	}
+	c.problem(city+"/layers/facilities/once", http.StatusNotFound, "not_found")
+	if count() != before+2 {
+		t.Errorf("%v facilities are left", count())
+	}
+	for _, bad := range []struct {
+		query, layer, field string
+		status              int
+	}{
+		{"", "once", "", 404}, {"service=park", "new", "", 404}, {"version=0", "new", "version", 400}, {"version=x", "new", "version", 400}, {"steps=2", "new", "steps", 400},
+	} {
+		if p := decode(t, undo(c, bad.layer, bad.query), bad.status); bad.field != "" && p["field"] != bad.field {
+			t.Errorf("%+v: %v", bad, p)
+		}
+	}
+	decode(t, post(c, "as=facilities&service=kindergarten&layer=new", clinics), http.StatusCreated)
+	if p := decode(t, undo(c, "new", ""), http.StatusBadRequest); p["field"] != "service" || !strings.Contains(p["hint"].(string), "clinic; kindergarten") {
+		t.Errorf("two layers of one name: %v", p)
+	}
+	if r := c.do(http.MethodGet, city+"/layers/facilities/new/undo", nil); r.StatusCode != 405 || r.Header.Get("Allow") != "POST, OPTIONS" {
+		t.Errorf("GET of an undo: %d %s", r.StatusCode, r.Header.Get("Allow"))
+	}
+}
+
+// Undoing is guarded as uploading is.
+func TestUndoGuards(t *testing.T) {
+	m := smallCity(t, 2)
+	cfg := config(t, shelf{"city": m})
+	cfg.UploadsPerMin = 3
+	c := client{t, api.New(cfg)}
+	if r := undo(c, "clinics", "", "Sec-Fetch-Site", "cross-site"); r.StatusCode != 403 {
+		t.Errorf("another site undoes: %d", r.StatusCode)
+	}
+	if r := undo(c, "clinics", "", "Origin", "https://evil.example"); r.StatusCode != 403 {
+		t.Errorf("another origin undoes: %d", r.StatusCode)
+	}
+	last := 0
+	for range 5 {
+		last = undo(c, "nowhere", "").StatusCode
+	}
+	if last != http.StatusTooManyRequests {
+		t.Errorf("five at once, three allowed: %d", last)
+	}
+	layers := len(m.current)
+	cfg.ReadOnly = true
+	if r := undo(client{t, api.New(cfg)}, "clinics", ""); r.StatusCode != 403 || len(m.current) != layers {
+		t.Errorf("a read-only server undoes: %d", r.StatusCode)
 	}
 }
 

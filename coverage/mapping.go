@@ -3,6 +3,8 @@ package coverage
 // MappingReport says what a mapping made of the features of a file. Features = Mapped + Unmapped.
 type MappingReport struct {
 	Mapping  string         `json:"mapping"` // its id
+	Hash     string         `json:"hash"`    // of all that it says, see catalog.Mapping.Hash; empty in reports of before this was kept
+	File     string         `json:"file"`    // base name of a user's own file, empty for a mapping of the program
 	Detects  []string       `json:"detects"` // services that it would have found
 	Features int            `json:"features"`
 	Mapped   int            `json:"mapped"`

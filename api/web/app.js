@@ -8,6 +8,7 @@ import { renderCard } from "./card.js";
 import { renderLegend } from "./legend.js";
 import { renderPanel } from "./panel.js";
 import { renderTable } from "./table.js";
+import { LayersView } from "./upload.js";
 
 const baseMapLimit = 20000; // features of land, and of roads, that are drawn at most
 const notThere = new Set(["under_construction", "planned", "closed"]); // facilities that do not count
@@ -22,7 +23,10 @@ const state = {
   facilities: null, chosen: null, card: null, table: null,
   shown: { facilities: true, areas: true, gaps: true, land: true, roads: true },
   land: 0, roads: 0,
+  layersOpen: false, writable: false, // whether the server takes uploads
 };
+let services = null; // that layers may offer, read once
+let layersView = null;
 let client = null;
 let view = null; // the map, null without WebGL
 let step = 0; // counts what was asked for, so that a late answer to an old question is not shown
@@ -35,6 +39,7 @@ const act = {
   openProject: (id) => openProject(id),
   openRun: (hash) => openRun(hash),
   chooseRequirement: (r) => chooseRequirement(r),
+  openLayers: () => (state.layersOpen ? closeLayers() : openLayers()),
   lastRequirement: () => state.lastRequirement || state.run.requirements[0] || null,
   openTable() {
     state.table = state.table ? null : { level: "unit", sort: { key: "score", down: false }, rows: unitRows() };
@@ -56,7 +61,8 @@ async function start() {
   }
   window.addEventListener("keydown", (e) => {
     if (e.key !== "Escape") return;
-    if (state.chosen) closeCard();
+    if (state.layersOpen) closeLayers();
+    else if (state.chosen) closeCard();
     else if (state.table) act.openTable();
   });
   state.projects = (await getJSON("projects")).projects;
@@ -64,6 +70,7 @@ async function start() {
   if (state.projects.length === 0) return notice(state.t("no_projects"));
   const asked = address.get("project");
   await openProject(state.projects.some((p) => p.id === asked) ? asked : state.projects[0].id, address.get("run"));
+  if (address.get("layers")) await openLayers();
   const requirement = state.run?.requirements.find((r) => r.id === address.get("requirement"));
   if (requirement) await chooseRequirement(requirement);
   if (address.get("table") && state.run) act.openTable();
@@ -75,11 +82,13 @@ async function openProject(id, run = null) {
   const mine = ++step;
   client = new Project(id);
   Object.assign(state, { project: id, title: state.projects.find((p) => p.id === id)?.title || id, run: null, runs: [], units: [], facilities: null, land: 0, roads: 0 });
+  state.layersOpen = false;
   clearRun();
   render();
-  const { runs } = await client.get("runs");
+  const [{ runs }, { upload }] = await Promise.all([client.get("runs"), client.get("layers")]);
   if (mine !== step) return;
   state.runs = runs;
+  state.writable = !!upload;
   baseMap(client).catch(fail);
   if (runs.length === 0) return render();
   const asked = run && runs.find((r) => r.run.startsWith(run));
@@ -118,6 +127,33 @@ async function openRun(hash) {
   view?.setUnits(state.units);
   view?.setAttribution(run.attribution);
   view?.paintScores(state.scores);
+  render();
+}
+
+async function openLayers() {
+  layersView ||= new LayersView($("layers"), { changed: layersChanged, close: closeLayers });
+  state.layersOpen = true;
+  $("layers").hidden = false;
+  services ||= (await getJSON("services")).services;
+  render();
+  await layersView.open(state.t, client, services);
+}
+
+function closeLayers() {
+  state.layersOpen = false;
+  render();
+  document.querySelector("#panel .layers-open button")?.focus();
+}
+
+/** A layer was imported or taken back: the ground of the map, the facilities and what the run says of its inputs are read anew. */
+async function layersChanged() {
+  state.facilities = null;
+  const mine = client;
+  await baseMap(mine);
+  if (mine !== client || !state.run) return;
+  const run = await client.get(`runs/${state.run.run}`);
+  if (mine !== client || run.run !== state.run?.run) return;
+  state.run.changed_since_run = run.changed_since_run;
   render();
 }
 
@@ -232,6 +268,8 @@ function render() {
       close: act.openTable,
     });
   }
+  $("layers").hidden = !state.layersOpen;
+  if (state.layersOpen && layersView?.client) layersView.render(t);
   $("card").hidden = !state.chosen;
   $("stage").classList.toggle("with-card", !!state.chosen);
   if (state.chosen) {
@@ -286,7 +324,7 @@ function fail(error) {
   document.body.dataset.ready = "failed";
 }
 
-for (const name of ["openProject", "openRun", "chooseRequirement"]) {
+for (const name of ["openProject", "openRun", "chooseRequirement", "openLayers"]) {
   const inner = act[name];
   act[name] = (...args) => Promise.resolve(inner(...args)).catch(fail);
 }

@@ -17,10 +17,12 @@ export class Problem extends Error {
 /** The root of the service, for it may be served below another path. */
 const root = new URL(".", document.baseURI).pathname;
 
-export async function getJSON(path, params = {}) {
+export const getJSON = (path, params) => send(path, params);
+
+async function send(path, params = {}, options = {}) {
   const url = new URL(root + path, location.origin);
   for (const [k, v] of Object.entries(params)) if (v !== undefined && v !== null) url.searchParams.set(k, v);
-  const response = await fetch(url, { headers: { Accept: "application/json, application/geo+json" } });
+  const response = await fetch(url, { headers: { Accept: "application/json, application/geo+json" }, ...options });
   const body = await response.json().catch(() => ({}));
   if (!response.ok) throw new Problem(response.status, body);
   return body;
@@ -34,6 +36,10 @@ export class Project {
   }
   get(path, params) {
     return getJSON(`${this.path}/${path}`, params);
+  }
+  /** Sends a form, or nothing. */
+  post(path, body, params, signal) {
+    return send(`${this.path}/${path}`, params, { method: "POST", body, signal });
   }
   /** All features of a collection, page by page, at most max. Gives {features, matched}. */
   async features(collection, params = {}, max = 50000) {

@@ -10,7 +10,7 @@ export function renderPanel(node, state, act) {
   replace(node, header(state, act), run && facts(state), run && views(state, act), run && requirementList(state, act));
 }
 
-function header({ t, project, title, projects, runs, run }, act) {
+function header({ t, project, title, projects, runs, run, layersOpen, writable }, act) {
   const choice = (label, options, chosen, onchange) =>
     options.length > 1 &&
     el("label.choice", {}, el("span", {}, label), el("select", { onchange: (e) => onchange(e.target.value) },
@@ -21,7 +21,8 @@ function header({ t, project, title, projects, runs, run }, act) {
       el("button.language", { type: "button", "aria-label": t("language_label"), onclick: act.switchLanguage }, t("language"))),
     el("p.sub", {}, t("app")),
     choice(t("project"), projects.map((p) => [p.id, p.title]), project, act.openProject),
-    run && choice(t("run"), runs.map((r) => [r.run, runName(t, r)]).reverse(), run.run, act.openRun));
+    run && choice(t("run"), runs.map((r) => [r.run, runName(t, r)]).reverse(), run.run, act.openRun),
+    project && el("p.layers-open", {}, el("button.tab", { type: "button", "aria-expanded": String(layersOpen), "aria-controls": "layers", onclick: act.openLayers }, t(writable ? "layers_and_import" : "layers"))));
 }
 
 function runName(t, r) {

@@ -5,10 +5,12 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net"
 	"net/http"
 	"os"
@@ -322,6 +324,99 @@ func TestPortTaken(t *testing.T) {
 	if code := srv.stop(); code != exitDone {
 		t.Errorf("exit %d", code)
 	}
+}
+
+// grid2x2 is a GeoTIFF of two by two cells of a hundredth of a degree, in 32-bit floating point, WGS 84.
+func grid2x2(west, north float64, people [4]float32) []byte {
+	var b []byte
+	put := func(v ...any) {
+		for _, x := range v {
+			b, _ = binary.Append(b, binary.LittleEndian, x)
+		}
+	}
+	put([]byte("II*\x00"), uint32(8+16)) // the four cells, then the directory
+	put(people[:])
+	const entries = 12
+	after := uint32(8 + 16 + 2 + 12*entries + 4)
+	short := func(tag, v uint16) { put(tag, uint16(3), uint32(1), v, uint16(0)) }
+	long := func(tag uint16, v uint32) { put(tag, uint16(4), uint32(1), v) }
+	put(uint16(entries))
+	short(256, 2) // width, length, bits, compression, photometric
+	short(257, 2)
+	short(258, 32)
+	short(259, 1)
+	short(262, 1)
+	long(273, 8)  // where the strip begins
+	short(278, 2) // its rows
+	long(279, 16) // its bytes
+	short(339, 3) // floating point
+	put(uint16(33550), uint16(12), uint32(3), after)
+	put(uint16(33922), uint16(12), uint32(6), after+24)
+	put(uint16(34735), uint16(3), uint32(16), after+72)
+	put(uint32(0), 0.01, 0.01, 0.0, 0.0, 0.0, 0.0, west, north, 0.0)
+	put([]uint16{1, 1, 0, 3, 1024, 0, 1, 2, 1025, 0, 1, 1, 2048, 0, 1, 4326})
+	return b
+}
+
+// A population grid goes in through the page's own address as through the command, cut to the area that comes with it, and an upload is taken
+// back by the same way: the command sees what the service did.
+func TestServeUploadsAndUndo(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	project := filepath.Join(dir, "city.gpkg")
+	run(t, "new", project).must(exitDone)
+	srv := serving(t, "serve", project, "--addr", "127.0.0.1:0")
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	form.WriteField("as", "demand")
+	form.WriteField("cell-points", "true")
+	part, _ := form.CreateFormFile("clip", "area.geojson")
+	io.WriteString(part, box(106.5, 29.48, 106.509, 29.5))
+	part, _ = form.CreateFormFile("file", "people.tif")
+	part.Write(grid2x2(106.5, 29.5, [4]float32{1.5, 10, 2.25, 20}))
+	form.Close()
+	send := func(path, kind string, body io.Reader, status int, v any) {
+		t.Helper()
+		r, err := http.Post(srv.address+"/projects/city/layers"+path, kind, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Body.Close()
+		b, _ := io.ReadAll(r.Body)
+		if r.StatusCode != status || json.Unmarshal(b, v) != nil {
+			t.Fatalf("%s: %s %s", path, r.Status, clip(string(b)))
+		}
+	}
+	var report struct {
+		Format string
+		Used   int
+	}
+	send("", form.FormDataContentType(), &body, http.StatusCreated, &report)
+	var items struct {
+		Features []struct {
+			Geometry   struct{ Type string }
+			Properties map[string]any
+		}
+	}
+	get(t, srv.address+"/projects/city/collections/demand/items", &items)
+	sum := 0.0
+	for _, f := range items.Features {
+		n, _ := f.Properties["population"].(float64)
+		sum += n
+	}
+	if report.Format != "geotiff" || report.Used != 2 || len(items.Features) != 2 || items.Features[0].Geometry.Type != "Point" || sum != 3.75 {
+		t.Errorf("%+v, %v people in %+v", report, sum, items)
+	}
+	var undone struct {
+		Undone struct{ Rows int }
+		Now    *struct{}
+	}
+	send("/demand/people/undo?version=1", "", nil, http.StatusOK, &undone)
+	if undone.Undone.Rows != 2 || undone.Now != nil {
+		t.Errorf("%+v", undone)
+	}
+	srv.stop()
+	run(t, "layers", project, "--json").must(exitDone).says(`"layers": []`)
 }
 
 // serve tells its address as JSON, serves a folder of projects, and with --read-only takes no uploads.

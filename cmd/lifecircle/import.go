@@ -61,7 +61,7 @@ type importCmd struct {
 	Derived        string   `placeholder:"TEXT" help:"What the layer was derived from, if it is not an original; may be 中文 / English. 推导说明"`
 	Replace        bool     `xor:"mode" help:"Other content takes the place of the layer's. 替换"`
 	Append         bool     `xor:"mode" help:"Other content is added to the layer's. 追加"`
-	KeepDuplicates bool     `help:"Facilities: rows of one name within 50 m stay apart instead of being merged. 不合并重复设施"`
+	KeepDuplicates bool     `help:"Facilities: rows of one name within 50 m (bus stops: 5 m) stay apart instead of being merged. 不合并重复设施"`
 	Strict         bool     `help:"Refuse what would be repaired, left out or merged, and exit with 4 if any row was refused. 严格"`
 }
 
@@ -101,11 +101,10 @@ func (c importCmd) options() (intake.Options, error) {
 		}
 	}
 	if c.Mapping != "" {
-		m, err := mappingOf(c.Mapping)
-		if err != nil {
+		var err error
+		if o.Mapping, err = mappingOf(c.Mapping); err != nil {
 			return o, err
 		}
-		o.Mapping = intake.NewMapper(m)
 	}
 	for _, s := range c.Parent {
 		level, field, ok := strings.Cut(s, "=")
@@ -181,9 +180,13 @@ func fileError(path string, err error) error {
 }
 
 // mappingOf gives the shipped mapping of a name, else the one in a file.
-func mappingOf(name string) (*catalog.Mapping, error) {
+func mappingOf(name string) (*intake.Mapper, error) {
 	if slices.Contains(catalogs.MappingIDs(), name) {
-		return catalogs.Mapping(name)
+		m, err := catalogs.Mapping(name)
+		if err != nil {
+			return nil, err
+		}
+		return intake.NewMapper(m), nil
 	}
 	src, err := os.ReadFile(name)
 	if err != nil {
@@ -196,7 +199,7 @@ func mappingOf(name string) (*catalog.Mapping, error) {
 	if err != nil {
 		return nil, &coverage.Error{Code: coverage.Refused, Err: err, Text: coverage.Text{Zh: err.Error(), En: err.Error()}}
 	}
-	return m, nil
+	return intake.NewOwnMapper(m, name), nil
 }
 
 func (c importCmd) Run(a *app) error {
@@ -321,13 +324,28 @@ func (a *app) printSource(r *coverage.ImportReport) {
 	fmt.Fprintln(w)
 }
 
+// mappingOrigin tells which mapping it was, so that it can be found again: the file if it is a user's own, and the first digits of its hash.
+func mappingOrigin(m *coverage.MappingReport) string {
+	var about []string
+	if m.File != "" {
+		about = append(about, m.File)
+	}
+	if m.Hash != "" {
+		about = append(about, fmt.Sprintf("SHA-256 %.12s…", m.Hash))
+	}
+	if len(about) == 0 {
+		return ""
+	}
+	return "  (" + strings.Join(about, ", ") + ")"
+}
+
 // printMapping says what a mapping found, rule by rule, and what it passed over.
 func (a *app) printMapping(m *coverage.MappingReport) {
 	if m == nil {
 		return
 	}
 	w := a.stdout
-	fmt.Fprintf(w, a.in("  映射 %s：%d 个要素，映射 %d，未映射 %d\n", "  mapping %s: %d features, mapped %d, unmapped %d\n"), m.Mapping, m.Features, m.Mapped, m.Unmapped)
+	fmt.Fprintf(w, a.in("  映射 %s：%d 个要素，映射 %d，未映射 %d%s\n", "  mapping %s: %d features, mapped %d, unmapped %d%s\n"), m.Mapping, m.Features, m.Mapped, m.Unmapped, mappingOrigin(m))
 	for _, r := range m.Rules {
 		if r.Features > 0 {
 			fmt.Fprintf(w, "    %6d  %s → %s\n", r.Features, r.Rule, strings.Join(r.Services, ", "))

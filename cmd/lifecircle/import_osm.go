@@ -116,11 +116,10 @@ func (c importCmd) plan(a *app, f *intake.File) (osm.Plan, *intake.Mapper, error
 	if name == "" {
 		name = "osm"
 	}
-	m, err := mappingOf(name)
+	mapper, err := mappingOf(name)
 	if err != nil {
 		return osm.Plan{}, nil, err
 	}
-	mapper := intake.NewMapper(m)
 	x, err := osm.Read(a.ctx, f.Reader(), osm.Options{Want: osm.Wanted(mapper)})
 	if err != nil {
 		var e *coverage.Error

@@ -225,10 +225,10 @@ func TestImportByMapping(t *testing.T) {
 	run(t, "new", project).must(exitDone)
 	pois := write(t, filepath.Join(dir, "pois.csv"), "id,name,typecode,location\n1,某幼儿园,141204,\"106.57,29.55\"\n2,某加油站,10100,\"106.58,29.56\"\n")
 	r := run(t, "import", project, pois, "--as", "facilities", "--mapping", "amap", "--crs", "gcj02", "--lang", "en").must(exitDone)
-	r.says("mapping amap: 2 features, mapped 1, unmapped 1", "→ kindergarten", "010100", "CRS GCJ-02 (option", "typecode_zeros")
+	r.says("mapping amap: 2 features, mapped 1, unmapped 1  (SHA-256 ", "→ kindergarten", "010100", "CRS GCJ-02 (option", "typecode_zeros")
 	run(t, "import", project, pois, "--as", "facilities", "--lang", "en").must(exitDone).says("unchanged") // the mapping stays declared
 	own := write(t, filepath.Join(dir, "own.yaml"), "id: own\ntitle: {zh: 自有, en: Own}\nsource: a test\ndetects: [ev_charger]\nrules:\n  - {id: petrol, service: ev_charger, when: {typecode: \"010*\"}}\n")
-	run(t, "import", project, pois, "--as", "facilities", "--mapping", own, "--layer", "own", "--lang", "en").must(exitDone).says("mapped 1", "petrol → ev_charger")
+	run(t, "import", project, pois, "--as", "facilities", "--mapping", own, "--layer", "own", "--lang", "en").must(exitDone).says("mapped 1", "petrol → ev_charger", "(own.yaml, SHA-256 ")
 	run(t, "import", project, pois, "--as", "facilities", "--layer", "own", "--lang", "en").must(exitUsage).says("--mapping", "own")
 	run(t, "import", project, pois, "--as", "facilities", "--mapping", "nothing", "--lang", "en").must(exitUsage).says("amap, osm")
 	broken := write(t, filepath.Join(dir, "broken.yaml"), "id: own\nrules: []\n")

@@ -32,7 +32,7 @@ type commandLine struct {
 
 	New     newCmd     `cmd:"" help:"Make a new project file (GeoPackage). 新建项目文件"`
 	Import  importCmd  `cmd:"" help:"Import a layer into a project. 导入图层"`
-	Layers  layersCmd  `cmd:"" help:"List a project's layers, or show one with its import report. 查看图层"`
+	Layers  layersCmd  `cmd:"" help:"List a project's layers, show one with its import report, or take its last import back. 查看与撤销图层"`
 	Catalog catalogCmd `cmd:"" help:"List, show, check or export catalogs of requirements. 服务目录"`
 	Score   scoreCmd   `cmd:"" help:"Judge every neighborhood by a catalog. 评估"`
 	Explain explainCmd `cmd:"" help:"Take a neighborhood's numbers apart, down to clause, facility and people. 解释"`

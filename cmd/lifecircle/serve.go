@@ -15,7 +15,7 @@ import (
 type serveCmd struct {
 	Path     string `arg:"" help:"Project file, or a folder of projects. 项目文件或文件夹"`
 	Addr     string `default:"127.0.0.1:8080" help:"Address to listen on (${default}). 地址"`
-	ReadOnly bool   `help:"Refuse uploads. 只读"`
+	ReadOnly bool   `help:"Refuse uploads and undoing. 只读"`
 }
 
 func (serveCmd) Help() string {
@@ -57,7 +57,7 @@ func (a *app) serve(path, addr string, readOnly bool, ready func(addr string)) (
 	if !a.Quiet {
 		logger = slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	}
-	handler := api.New(api.Config{Projects: shelf, Services: catalogs.Services(), Formats: formats.All{}, Version: version(), Logger: logger, ReadOnly: readOnly})
+	handler := api.New(api.Config{Projects: shelf, Services: catalogs.Services(), Formats: formats.All{}, Mappings: catalogs.MappingIDs(), Version: version(), Logger: logger, ReadOnly: readOnly})
 	if _, _, err := net.SplitHostPort(addr); err != nil {
 		return &coverage.Error{Code: coverage.Invalid, Field: "--addr", Err: err, Text: coverage.Text{Zh: fmt.Sprintf("“%s”不是地址", addr), En: fmt.Sprintf("%q is no address", addr)},
 			Hint: coverage.Text{Zh: "写法：127.0.0.1:8080", En: "write it like 127.0.0.1:8080"}}

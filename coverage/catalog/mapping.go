@@ -1,6 +1,8 @@
 package catalog
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -54,6 +56,73 @@ type MappingRule struct {
 type MappingCondition struct {
 	Key    string
 	Values []string
+}
+
+// Hash is the SHA-256, in hex, of all that the mapping says: files that differ in comments, spacing, the order of keys or words for
+// services have the same. An import keeps it, so that it can be told later whether a file is the mapping that it went by.
+func (m *Mapping) Hash() string {
+	var w canonicalWriter
+	w.open('{')
+	w.string("id", m.ID)
+	w.text("title", m.Title)
+	w.text("note", m.Note)
+	w.string("source", m.Source)
+	w.string("attribution", m.Attribution)
+	w.bool("lifecycle", m.Lifecycle)
+	w.string("separators", m.Separators)
+	columns := slices.Clone(m.Columns)
+	slices.SortFunc(columns, func(a, b MappingColumn) int { return strings.Compare(a.Key, b.Key) })
+	w.key("columns").open('[')
+	for _, c := range columns {
+		w.item().open('{')
+		w.string("key", c.Key)
+		w.strings("names", c.Names)
+		w.number("digits", Ppm(c.Digits)*One)
+		w.close('}')
+	}
+	w.close(']')
+	d := &m.Details
+	for _, part := range []struct {
+		name  string
+		words []string
+	}{
+		{"status", d.Status}, {"opened", d.Opened}, {"closed", d.Closed}, {"capacity", d.Capacity}, {"hours", d.Hours}, {"shared", d.Shared}, {"area_m2", d.Area},
+		{"group_by", m.GroupBy}, {"detects", m.Detects},
+	} {
+		w.strings(part.name, part.words)
+	}
+	w.key("rules").open('[')
+	for i := range m.Rules {
+		w.item().mappingRule(&m.Rules[i])
+	}
+	w.close(']')
+	w.close('}')
+	sum := sha256.Sum256(w.out)
+	return hex.EncodeToString(sum[:])
+}
+
+func (w *canonicalWriter) mappingRule(r *MappingRule) {
+	w.open('{')
+	w.string("id", r.ID)
+	w.strings("services", r.Services)
+	for _, part := range []struct {
+		name string
+		list []MappingCondition
+	}{{"when", r.When}, {"unless", r.Unless}} {
+		list := slices.Clone(part.list) // all of them count, so their order says nothing
+		slices.SortFunc(list, func(a, b MappingCondition) int { return strings.Compare(a.Key, b.Key) })
+		w.key(part.name).open('{')
+		for _, c := range list {
+			w.strings(c.Key, c.Values)
+		}
+		w.close('}')
+	}
+	w.strings("accept", r.Accept)
+	w.strings("reject", r.Reject)
+	w.areas(r.MinArea, r.MaxArea, "")
+	w.string("source", r.Source)
+	w.text("note", r.Note)
+	w.close('}')
 }
 
 var (

@@ -98,6 +98,54 @@ rules:
 	}
 }
 
+// A mapping's hash tells any two mappings apart that say different things, and no two that say the same in other words.
+func TestMappingHash(t *testing.T) {
+	const src = `id: my
+title: {zh: 我的, en: Mine}
+note: n
+source: s
+attribution: a
+lifecycle: true
+separators: ";|"
+columns: {typecode: {names: [code, 编码], digits: 6}, name: [title]}
+details: {capacity: [places], status: [state], opened: [o], closed: [c], hours: [h], shared: [sh], area_m2: [ar]}
+group_by: [typecode]
+detects: [clinic]
+rules:
+  - {id: a, services: [clinic, kindergarten], when: {typecode: [141204, 0801*], indoor: yes}, unless: {access: private}, name: {accept: [幼儿园], reject: [集团]}, min_area_m2: 400, max_area_m2: 5000.5, source: r, note: rn}
+  - {id: b, service: park, when: {leisure: park}}
+`
+	hash := func(src string) string {
+		m, _, err := catalog.ParseMapping([]byte(src), "my.yaml", sharedServices(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m.Hash()
+	}
+	whole := hash(src)
+	for _, same := range [][2]string{{"note: n\n", "# comment\nnote: n\n"}, {"detects: [clinic]", "detects: [社区医疗站]"}, {"typecode: [141204, 0801*], indoor: yes", "indoor: yes, typecode: [141204, 0801*]"},
+		{"typecode: {names: [code, 编码], digits: 6}, name: [title]", "name: [title], typecode: {digits: 6, names: [code, 编码]}"}} {
+		if hash(strings.Replace(src, same[0], same[1], 1)) != whole {
+			t.Errorf("%q instead of %q is another mapping", same[1], same[0])
+		}
+	}
+	seen := map[string]string{whole: "itself"}
+	for _, other := range [][2]string{
+		{"id: my", "id: mine"}, {"en: Mine", "en: Other"}, {"note: n", "note: m"}, {"source: s", "source: t"}, {"attribution: a", "attribution: b"}, {"lifecycle: true", "lifecycle: false"},
+		{`";|"`, `";"`}, {"[code, 编码]", "[编码, code]"}, {"digits: 6", "digits: 7"}, {"name: [title]", "name: [label]"}, {"[places]", "[beds]"}, {"[state]", "[st]"}, {"opened: [o]", "opened: [p]"},
+		{"closed: [c]", "closed: [d]"}, {"hours: [h]", "hours: [i]"}, {"shared: [sh]", "shared: [si]"}, {"area_m2: [ar]", "area_m2: [as]"}, {"group_by: [typecode]", "group_by: [leisure]"},
+		{"detects: [clinic]", "detects: [clinic, park]"}, {"id: a,", "id: aa,"}, {"services: [clinic, kindergarten]", "services: [clinic]"}, {"0801*", "0802*"}, {"indoor: yes", "indoor: no"},
+		{"access: private", "access: no"}, {"accept: [幼儿园]", "accept: [园]"}, {"reject: [集团]", "reject: [团]"}, {"min_area_m2: 400", "min_area_m2: 401"},
+		{"5000.5", "5000.6"}, {"source: r", "source: q"}, {"note: rn", "note: ro"}, {"  - {id: b, service: park, when: {leisure: park}}\n", ""},
+	} {
+		h := hash(strings.Replace(src, other[0], other[1], 1))
+		if was, twice := seen[h]; twice {
+			t.Errorf("%q: the same hash as %s", other[1], was)
+		}
+		seen[h] = other[1]
+	}
+}
+
 // FuzzParseMapping reads any bytes: no crash, findings within the file, and a mapping only without errors.
 func FuzzParseMapping(f *testing.F) {
 	f.Add([]byte(mappingFrame))

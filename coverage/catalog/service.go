@@ -26,9 +26,13 @@ type Services struct {
 	byKey    map[string]int    // place in list
 	byWord   map[string]string // folded key, name or alias → key
 	children map[string][]string
+	merge    map[string]int // key → MergeMetres, where the list says it
 }
 
-// ParseServices reads a list of services from YAML: {services: [{key, zh, en, parent | parents, aliases}, …]}. Keys, names and
+// DefaultMergeMetres is how far apart, at most, two records of one name are of one facility, where the list of services does not say less.
+const DefaultMergeMetres = 50
+
+// ParseServices reads a list of services from YAML: {services: [{key, zh, en, parent | parents, aliases, merge_m}, …]}. Keys, names and
 // aliases must be unambiguous, parents known and free of cycles; else the error is an *[Error] with every finding.
 func ParseServices(src []byte, file string) (*Services, error) {
 	p := newParser(file)
@@ -36,8 +40,9 @@ func ParseServices(src []byte, file string) (*Services, error) {
 	var services *Services
 	if ok {
 		if o, ok := p.object(root, "", "services"); ok {
-			own := p.services(o)
+			own := p.services(o, "merge_m")
 			services = p.extend(nil, own)
+			services.merge = p.mergeMetres(own)
 			if len(own) == 0 && !hasErrors(p.findings) {
 				p.report(SeverityError, o.node, "services", "no_services", "没有服务要素", "the list holds no services", "", "")
 			}
@@ -120,6 +125,17 @@ func (s *Services) Satisfies(offered, asked string) bool {
 	return offered == asked || slices.Contains(s.Ancestors(offered), asked)
 }
 
+// MergeMetres is how far apart, at most, two records of one name are taken for one facility of a service. Bus stops come in pairs, one on either
+// side of a street: there it is less than a street's width. It says how layers are read, not how they are judged, and is no part of Hash.
+func (s *Services) MergeMetres(key string) int {
+	if s != nil {
+		if n, said := s.merge[key]; said {
+			return n
+		}
+	}
+	return DefaultMergeMetres
+}
+
 // Suggest is the word of the list (a key, name or alias as it is written there) that a misspelt one probably meant, empty if
 // none is near.
 func (s *Services) Suggest(misspelt string) string {
@@ -174,11 +190,11 @@ type ownService struct {
 	at object
 }
 
-// services reads the list under "services" of an object.
-func (p *parser) services(o object) []ownService {
+// services reads the list under "services" of an object. more are keys that a service may have beside those of a catalog's own.
+func (p *parser) services(o object, more ...string) []ownService {
 	var own []ownService
 	for i, node := range p.bounded(o, "services", maxServices) {
-		at, ok := p.object(node, fmt.Sprintf("services[%d]", i), "key", "zh", "en", "name", "parent", "parents", "aliases")
+		at, ok := p.object(node, fmt.Sprintf("services[%d]", i), append([]string{"key", "zh", "en", "name", "parent", "parents", "aliases"}, more...)...)
 		if !ok {
 			continue
 		}
@@ -208,10 +224,24 @@ func (p *parser) services(o object) []ownService {
 	return own
 }
 
+// mergeMetres reads merge_m of the services that have it.
+func (p *parser) mergeMetres(own []ownService) map[string]int {
+	merge := map[string]int{}
+	for _, service := range own {
+		if service.at.has("merge_m") {
+			if n, ok := p.integer(service.at, "merge_m", 0, DefaultMergeMetres); ok {
+				merge[service.Key] = n
+			}
+		}
+	}
+	return merge
+}
+
 // extend is base with own services added. Every word must stand for one service.
 func (p *parser) extend(base *Services, own []ownService) *Services {
 	s := &Services{byKey: map[string]int{}, byWord: map[string]string{}, children: map[string][]string{}}
 	if base != nil {
+		s.merge = base.merge
 		s.list = slices.Clone(base.list)
 		for i, service := range base.list {
 			s.byKey[service.Key] = i

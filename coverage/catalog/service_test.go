@@ -121,3 +121,27 @@ func TestNilServices(t *testing.T) {
 		t.Error("a nil list must be an empty one")
 	}
 }
+
+// How near two records of one name are one facility is said in the shared list alone: a catalog judges layers that are read already.
+func TestMergeMetres(t *testing.T) {
+	plain := "services:\n  - {key: bus_stop, zh: 公交车站}\n  - {key: clinic, zh: 医疗站}\n"
+	s, err := catalog.ParseServices([]byte(strings.Replace(plain, "公交车站", "公交车站, merge_m: 5", 1)), "services.yaml")
+	if err != nil || s.MergeMetres("bus_stop") != 5 || s.MergeMetres("clinic") != 50 || s.MergeMetres("x") != 50 || (*catalog.Services)(nil).MergeMetres("clinic") != 50 {
+		t.Errorf("%v", err)
+	}
+	if without, err := catalog.ParseServices([]byte(plain), "services.yaml"); err != nil || without.Hash() != s.Hash() {
+		t.Errorf("runs over the same layers would be others: %v", err)
+	}
+	for _, bad := range []string{"-1", "51", "2.5", "near"} {
+		if _, err := catalog.ParseServices([]byte(strings.Replace(plain, "公交车站", "公交车站, merge_m: "+bad, 1)), "services.yaml"); err == nil {
+			t.Errorf("merge_m: %s is taken", bad)
+		}
+	}
+	c, _, err := catalog.Parse([]byte("id: x\ntiers: [{id: a, minutes: 5}]\nservices: [{key: own, zh: 自有}]\nrequirements: [{service: own, tier: a, limit: {radius_m: 5}}]\n"), "x.yaml", s)
+	if err != nil || c.Services.MergeMetres("bus_stop") != 5 || c.Services.MergeMetres("own") != 50 {
+		t.Errorf("%v", err)
+	}
+	if _, _, err := catalog.Parse([]byte("id: x\ntiers: [{id: a, minutes: 5}]\nservices: [{key: own, zh: 自有, merge_m: 5}]\nrequirements: [{service: own, tier: a, limit: {radius_m: 5}}]\n"), "x.yaml", s); err == nil {
+		t.Error("a catalog says how layers are read")
+	}
+}

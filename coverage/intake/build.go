@@ -136,7 +136,7 @@ func buildOnce(ctx context.Context, services *catalog.Services, f *File, o Optio
 func openSource(ctx context.Context, f *File, o Options, s setting, stated crs.CRS) (Source, error) {
 	if o.Formats != nil {
 		read := o.Read
-		read.Role, read.Mapping, read.Around = o.Role, o.Mapping, s.around
+		read.Role, read.Mapping, read.Around, read.Modelled = o.Role, o.Mapping, s.around, o.Modelled
 		if src, err := o.Formats.Open(ctx, f, read); err != nil || src != nil {
 			return src, err
 		}
@@ -185,6 +185,7 @@ type builder struct {
 	statuses   map[string]int // unknown words → rows
 	hashed     int            // rows that go by a hash
 	rounded    int            // dates
+	pairs      int            // of rows of one name that lie within mergeMetres and stay apart, as their service comes in pairs
 	derived    bool           // a parent was derived from a 12-digit code
 	joined     bool           // rows of a table come with the id of the neighborhood that they name
 	levels     []string       // of c.parents: those given by columns, then those of 12-digit codes

@@ -12,17 +12,19 @@ import (
 	"github.com/tidwall/rtree"
 
 	"lifecircle/coverage"
+	"lifecircle/coverage/catalog"
 	"lifecircle/geo/geojson"
 	"lifecircle/geo/measure"
 )
 
 // Duplicates: facilities of one layer with the same name (plainName), at least one service in common, and not more than 50 m apart are one
-// facility. The one that says most stays, whatever the order of the file: a polygon before a point, the larger polygon, then more known
+// facility; of services that come in pairs (bus stops on either side of a street) the list of services says less, see catalog.Services.MergeMetres.
+// The one that says most stays, whatever the order of the file: a polygon before a point, the larger polygon, then more known
 // columns, then the smaller id. It takes over what it does not know itself. Those without a name are never merged, nor are two of known but
 // different status, nor two polygons of which neither lies in the other: a park may have parts.
 
-// mergeMetres is how far apart two rows of one facility may lie.
-const mergeMetres = 50
+// mergeMetres is how far apart two rows of one facility may lie, whatever the service.
+const mergeMetres = catalog.DefaultMergeMetres
 
 // place is a row, or a row of the layer that the file is appended to, as duplicates are told.
 type place struct {
@@ -250,14 +252,18 @@ func (b *builder) mergeGroup(group []place, drop []bool) {
 		var taken []string
 		for _, j := range near {
 			other := &group[j]
-			if !shareAny(services, other.services) || status != coverage.StatusUnknown && other.status != coverage.StatusUnknown && status != other.status {
+			limit, shared := b.mergeLimit(services, other.services)
+			if !shared || status != coverage.StatusUnknown && other.status != coverage.StatusUnknown && status != other.status {
 				continue
 			}
 			if shape == nil {
 				shape = measure.NewShape(keeper.g)
 			}
 			metres := apart(shape, keeper, other)
-			if metres > mergeMetres || metres > 0 && keeper.mm2 >= 0 && other.mm2 >= 0 {
+			if metres > float64(limit) && metres <= mergeMetres {
+				b.pairs++
+			}
+			if metres > float64(limit) || metres > 0 && keeper.mm2 >= 0 && other.mm2 >= 0 {
 				continue
 			}
 			gone[j], drop[other.row] = true, true
@@ -294,8 +300,15 @@ func grown(b orb.Bound, metres float64) orb.Bound {
 	return orb.Bound{Min: orb.Point{b.Min[0] - dx, b.Min[1] - dy}, Max: orb.Point{b.Max[0] + dx, b.Max[1] + dy}}
 }
 
-func shareAny(a, b []string) bool {
-	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
+// mergeLimit is how far apart rows that offer some services may be one facility: the least of what the services that they share allow.
+func (b *builder) mergeLimit(services, others []string) (metres int, shared bool) {
+	metres = mergeMetres
+	for _, s := range services {
+		if slices.Contains(others, s) {
+			metres, shared = min(metres, b.services.MergeMetres(s)), true
+		}
+	}
+	return metres, shared
 }
 
 // join gives the row that stays what it does not know and the other does, and names those columns and the ones in which both

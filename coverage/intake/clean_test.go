@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"lifecircle/coverage"
+	"lifecircle/coverage/catalog"
 	"lifecircle/geo/measure"
 )
 
@@ -316,5 +317,45 @@ func TestFirstLook(t *testing.T) {
 	}
 	if warnings(rep) != "outside_study_area" || !strings.HasSuffix(rep.Warnings[0].Text, ": far") || rep.Used != 4 {
 		t.Errorf("%+v", rep.Warnings)
+	}
+}
+
+// A bus stop has one name on either side of the street. Merged, it would be beyond the limit for people whom the other pole serves, and count once
+// where a requirement counts stops. The same pole, listed once for each of its lines, is one.
+func TestBusStopsComeInPairs(t *testing.T) {
+	services, err := catalog.ParseServices([]byte(serviceList+"  - {key: bus_stop, zh: 公交车站, en: Bus stop, merge_m: 5}\n"), "services.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const metre = 1 / 111_000.0
+	stop := func(id string, north float64, name string) string {
+		return point(`"`+id+`"`, 106.55, 29.56+north*metre, `"name":"`+name+`"`)
+	}
+	build := func(o Options, features ...string) (*coverage.Layer, *coverage.ImportReport) {
+		t.Helper()
+		o.Role, o.Name = coverage.RoleFacilities, "stops"
+		l, rep, err := Build(t.Context(), services, "stops.geojson", strings.NewReader(collection(features...)), o, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l, rep
+	}
+	street := []string{stop("a-402", 0, "解放碑（公交站）"), stop("a-181", 2, "解放碑(公交站)"), stop("b", 24, "解放碑(公交站)"), stop("c", 90, "解放碑(公交站)")}
+	for range 3 {
+		l, rep := build(Options{Services: []string{"bus_stop"}}, street...)
+		if strings.Join(l.IDs, " ") != "a-181 b c" || rep.Merged != 1 || warnings(rep) != "pairs_kept" || !strings.Contains(rep.Warnings[0].Text, "not merged: 1;") {
+			t.Errorf("%v, merged %d, %+v", l.IDs, rep.Merged, rep.Warnings)
+		}
+		street = append(street[1:], street[0])
+	}
+	if l, rep := build(Options{Services: []string{"clinic"}}, street...); l.Len() != 2 || warnings(rep) != "" {
+		t.Errorf("clinics: %v, %s", l.IDs, warnings(rep))
+	}
+	// where rows share two services, the one that comes in pairs keeps them apart
+	if l, _ := build(Options{Services: []string{"bus_stop", "clinic"}}, street...); l.Len() != 3 {
+		t.Errorf("both: %v", l.IDs)
+	}
+	if l, rep := build(Options{Services: []string{"bus_stop"}, KeepDuplicates: true}, street...); l.Len() != 4 || rep.Merged != 0 {
+		t.Errorf("keep-duplicates: %v", l.IDs)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/paulmach/orb"
@@ -290,9 +291,22 @@ func mostOf(samples [][2]float64, holds func(x, y float64) bool) bool {
 func eastNorth(x, y float64) bool { return math.Abs(x) <= 180 && math.Abs(y) <= 90 }
 func northEast(x, y float64) bool { return eastNorth(y, x) }
 
-// likeDegrees reports whether coordinates may be degrees in either order; none may be.
+// inDegrees holds for what may be degrees in either order.
+func inDegrees(x, y float64) bool { return eastNorth(x, y) || northEast(x, y) }
+
+// likeDegrees reports whether coordinates may be degrees: most of them in either order, and at least half in one. In a short table one row whose
+// columns changed places is a row to refuse, it makes no plane of the others. No coordinates may be.
 func likeDegrees(samples [][2]float64) bool {
-	return mostOf(samples, eastNorth) || mostOf(samples, northEast)
+	n := [2]int{}
+	for _, p := range samples {
+		if eastNorth(p[0], p[1]) {
+			n[0]++
+		}
+		if northEast(p[0], p[1]) {
+			n[1]++
+		}
+	}
+	return mostOf(samples, inDegrees) && 2*max(n[0], n[1]) >= len(samples)
 }
 
 // studyMargin is how far beyond the project's other layers a layer may reach, in metres.
@@ -345,6 +359,9 @@ func sameFamily(system crs.CRS, f crs.Family) bool {
 // unknownPlane refuses coordinates of a plane that nobody has named, and says what they look like.
 func (b *builder) unknownPlane(samples [][2]float64) error {
 	p := samples[0]
+	if i := slices.IndexFunc(samples, func(p [2]float64) bool { return !inDegrees(p[0], p[1]) }); i >= 0 {
+		p = samples[i]
+	}
 	e := refused(b.file, "没有说明坐标系, 而坐标不是经纬度 (如 %g, %g)", "it is not said what CRS the coordinates are in, and they are no degrees (such as %g, %g)", p[0], p[1]).field("crs")
 	zh, en := b.looks(samples)
 	if en == "" {

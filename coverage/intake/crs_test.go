@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand"
@@ -271,5 +272,31 @@ func TestReadAreaInOtherSystems(t *testing.T) {
 	}
 	if m2 := measure.Area(area); math.Abs(m2-250_000/arealScale) > 5 {
 		t.Errorf("%.1f m²", m2)
+	}
+}
+
+// One row of a short table whose columns changed places is that row's fault: the others are read, and the report says which it was. Metres are refused
+// as before, and the message shows a pair that is no degrees, not one that is.
+func TestOneSwappedRow(t *testing.T) {
+	read := func(places ...[2]float64) (*coverage.ImportReport, error) {
+		o := people
+		o.Formats = tableFormats{}
+		_, rep, err := Build(t.Context(), testServices(t), "people.csv", strings.NewReader(table(places...)), o, nil)
+		return rep, err
+	}
+	a, b, swapped := [2]float64{106.55, 29.56}, [2]float64{106.57, 29.57}, [2]float64{29.58, 106.58}
+	rep, err := read(a, b, swapped)
+	if err != nil || rep.Used != 2 || reasons(rep) != "3 refused out_of_range" || !strings.Contains(rep.Rows[0].TextZh, "写反") {
+		t.Errorf("%+v, %v", rep, err)
+	}
+	if rep, err = read(swapped, swapped, swapped); err != nil || rep.Used != 3 || !strings.Contains(warnings(rep), "axes_swapped") {
+		t.Errorf("all of them: %+v, %v", rep, err)
+	}
+	for _, metres := range [][][2]float64{{a, {36354000, 3271000}, {36355000, 3272000}}, {{36354000, 3271000}}, {{120, 170}, {130, 160}, {140, 150}}, {{120, 30}, {20, 150}, {140, 150}, {120, 160}}} {
+		_, err := read(metres...)
+		var e *coverage.Error
+		if !errors.As(err, &e) || e.Field != "crs" || strings.Contains(e.Text.En, "106.55") {
+			t.Errorf("%v: %v", metres, err)
+		}
 	}
 }

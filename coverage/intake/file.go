@@ -163,7 +163,8 @@ type ReadOptions struct {
 	CellPoints bool             // cells as points in their middles
 
 	// Set by the import.
-	Role    coverage.Role
-	Mapping *Mapper
-	Around  *orb.Bound // the project's neighborhoods and 5 km around them, nil without any: what lies beyond may be left out, if it is said
+	Modelled bool // the user said that the figures are a model's, which a grid then need not ask
+	Role     coverage.Role
+	Mapping  *Mapper
+	Around   *orb.Bound // the project's neighborhoods and 5 km around them, nil without any: what lies beyond may be left out, if it is said
 }

@@ -59,7 +59,9 @@ func ImportFile(ctx context.Context, st coverage.Store, services *catalog.Servic
 	if err := o.findMapping(f, current); err != nil {
 		return nil, err
 	}
+	var stale *coverage.ReportNote
 	if current != nil {
+		stale = o.otherMapping(current)
 		o.inherit(current)
 	}
 	if err := o.ready(); err != nil {
@@ -103,6 +105,9 @@ func ImportFile(ctx context.Context, st coverage.Store, services *catalog.Servic
 	}
 	if err := lookAt(ctx, st, layers, l, rep); err != nil {
 		return rep, err
+	}
+	if stale != nil {
+		rep.Warnings = append(rep.Warnings, *stale)
 	}
 	return saveLayer(ctx, st, f.Name, current, s.base, l, rep, o.Replace)
 }

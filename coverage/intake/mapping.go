@@ -15,6 +15,7 @@ import (
 // concurrent use.
 type Mapper struct {
 	m       *catalog.Mapping
+	file    string // base name of a user's own, empty for a shipped one
 	columns map[string]column
 	first   map[string][]int // rules by the column of their first condition
 	always  []int            // rules without conditions on columns
@@ -27,9 +28,12 @@ type column struct {
 	digits int
 }
 
-// NewMapper prepares a mapping.
-func NewMapper(m *catalog.Mapping) *Mapper {
-	p := &Mapper{m: m, columns: map[string]column{catalog.MappingName: {names: []string{"name", "名称"}}}, first: map[string][]int{}, anchors: map[string]bool{}}
+// NewMapper prepares a mapping of the program.
+func NewMapper(m *catalog.Mapping) *Mapper { return NewOwnMapper(m, "") }
+
+// NewOwnMapper prepares a mapping that a user's file holds: reports name the file.
+func NewOwnMapper(m *catalog.Mapping, file string) *Mapper {
+	p := &Mapper{m: m, file: baseName(file), columns: map[string]column{catalog.MappingName: {names: []string{"name", "名称"}}}, first: map[string][]int{}, anchors: map[string]bool{}}
 	for _, c := range m.Columns {
 		p.columns[c.Key] = column{c.Names, c.Digits}
 	}

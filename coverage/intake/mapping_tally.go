@@ -81,7 +81,7 @@ func shortened(s string) string {
 // Report gives the counts: rules in the order of the mapping, groups by size and name.
 func (t *MappingTally) Report() *coverage.MappingReport {
 	r := &coverage.MappingReport{
-		Mapping: t.p.m.ID, Detects: t.p.Detects(), Features: t.total, Mapped: t.mapped, Unmapped: t.total - t.mapped,
+		Mapping: t.p.m.ID, Hash: t.p.m.Hash(), File: t.p.file, Detects: t.p.Detects(), Features: t.total, Mapped: t.mapped, Unmapped: t.total - t.mapped,
 		Rules: []coverage.MappingCount{}, Groups: []coverage.MappingGroup{}, More: t.lost,
 	}
 	for i, rule := range t.p.m.Rules {

@@ -263,7 +263,7 @@ func TestImportByMapping(t *testing.T) {
 		t.Errorf("read %d, refused %d, rows %s", rep.Read, rep.Refused, reasons(rep))
 	}
 	want := &coverage.MappingReport{
-		Mapping: "tags", Detects: []string{"clinic", "kindergarten", "park", "pocket_park", "ev_charger"}, Features: 8, Mapped: 4, Unmapped: 4,
+		Mapping: "tags", Hash: o.Mapping.Mapping().Hash(), Detects: []string{"clinic", "kindergarten", "park", "pocket_park", "ev_charger"}, Features: 8, Mapped: 4, Unmapped: 4,
 		Rules: []coverage.MappingCount{{Rule: "clinic", Services: []string{"clinic"}, Features: 3}, {Rule: "clinic-station", Services: []string{"clinic_station"}},
 			{Rule: "kindergarten", Services: []string{"kindergarten"}, Features: 1}, {Rule: "charger", Services: []string{"ev_charger"}},
 			{Rule: "park", Services: []string{"park"}}, {Rule: "pocket-park", Services: []string{"pocket_park"}, Features: 1}},
@@ -272,8 +272,36 @@ func TestImportByMapping(t *testing.T) {
 	if diff := cmp.Diff(want, rep.Mapping); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	if l.Info.Declared["mapping"] != "tags" {
+	if l.Info.Declared["mapping"] != "tags" || l.Info.Declared["mapping-hash"] != o.Mapping.Mapping().Hash() {
 		t.Errorf("declared %v", l.Info.Declared)
+	}
+}
+
+// A year later somebody asks by which rules the clinics were found: report and layer name the very mapping, and an edit of its file is told.
+func TestMappingIsKept(t *testing.T) {
+	st := newMemoryStore()
+	own := func(src string) *Mapper { return NewOwnMapper(testMapper(t, src).Mapping(), "rules/街道 2026.yaml") }
+	src := collection(point(`"a"`, 106.5, 29.5, `"amenity":"doctors"`), point(`"b"`, 106.6, 29.5, `"amenity":"clinic"`))
+	o := Options{Role: coverage.RoleFacilities, Name: "pois", Mapping: own(osmLike)}
+	rep := mustImport(t, st, "pois.geojson", src, o)
+	hash := o.Mapping.Mapping().Hash()
+	if len(hash) != 64 || rep.Mapping.Hash != hash || rep.Mapping.File != "街道 2026.yaml" || rep.Mapping.Mapping != "tags" {
+		t.Errorf("%+v", rep.Mapping)
+	}
+	o.Mapping = own("# a comment\n" + strings.Replace(osmLike, "{amenity: [clinic, doctors]}", "{ amenity: [ clinic, doctors ] }", 1))
+	if rep := mustImport(t, st, "pois.geojson", src, o); !rep.Unchanged || warnings(rep) != "" {
+		t.Errorf("a comment: %+v", rep)
+	}
+	o.Mapping, o.Replace = own(strings.Replace(osmLike, "[clinic, doctors]", "[clinic]", 1)), true
+	rep = mustImport(t, st, "pois.geojson", src, o)
+	if rep.Unchanged || rep.Used != 1 || warnings(rep) != "mapping_changed" || rep.Mapping.Hash == hash || !strings.Contains(rep.Warnings[0].TextZh, hash[:12]) {
+		t.Errorf("another rule: %+v", rep)
+	}
+	if infos, _ := st.Layers(t.Context()); infos[0].Declared["mapping-hash"] != rep.Mapping.Hash {
+		t.Errorf("declared %v", infos[0].Declared)
+	}
+	if rep := mustImport(t, st, "pois.geojson", src, o); !rep.Unchanged || rep.Version != 2 {
+		t.Errorf("once more: %+v", rep)
 	}
 }
 

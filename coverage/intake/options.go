@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strconv"
@@ -240,6 +241,20 @@ func (o *Options) findMapping(f *File, current *coverage.LayerInfo) error {
 	return nil
 }
 
+// otherMapping says that the layer's facilities were found by another state of the same mapping: its file was edited, or the program's
+// own one bettered, so that the same file may give other facilities.
+func (o *Options) otherMapping(current *coverage.LayerInfo) *coverage.ReportNote {
+	was := current.Declared[declaredMappingHash]
+	if o.Mapping == nil || was == "" || current.Declared[declaredMapping] != o.Mapping.m.ID || was == o.Mapping.m.Hash() {
+		return nil
+	}
+	return &coverage.ReportNote{
+		Code:   "mapping_changed",
+		Text:   fmt.Sprintf("the mapping %s is not what it was at the last import (%.12s then, %.12s now): the same file may give other facilities", o.Mapping.m.ID, was, o.Mapping.m.Hash()),
+		TextZh: fmt.Sprintf("映射 %s 自上次导入后已改变 (当时 %.12s, 现在 %.12s): 同一文件可能得出不同的设施", o.Mapping.m.ID, was, o.Mapping.m.Hash()),
+	}
+}
+
 // ready checks what an import needs once the earlier declarations are known.
 func (o *Options) ready() error {
 	for _, f := range o.fields() {
@@ -290,7 +305,9 @@ const (
 	declaredParent   = "parent"
 	declaredComplete = "complete"
 	declaredMapping  = "mapping"
-	declaredKeep     = "keep-duplicates"
+
+	declaredMappingHash = "mapping-hash" // of what that mapping said
+	declaredKeep        = "keep-duplicates"
 )
 
 // declared gives what the user said, for LayerInfo.Declared.
@@ -313,7 +330,7 @@ func (o *Options) declared() coverage.Declared {
 		d[declaredHeader] = strconv.Itoa(o.Read.Header)
 	}
 	if o.Mapping != nil {
-		d[declaredMapping] = o.Mapping.m.ID
+		d[declaredMapping], d[declaredMappingHash] = o.Mapping.m.ID, o.Mapping.m.Hash()
 	}
 	if o.KeepDuplicates {
 		d[declaredKeep] = "true"

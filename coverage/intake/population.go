@@ -186,7 +186,7 @@ func (s *joinSource) code(text, digits string, rounded bool) match {
 		if n := u.above[short]; n > 0 && len(short) == c.digits {
 			return s.total(text, n)
 		}
-		if len(digits) == 12 && !padded && !u.digits[12] {
+		if n := len(digits); (n == 12 || n == 9) && n > c.digits && !padded && !u.digits[n] { // a community's or street's code
 			if k, ok := u.byID[digits[:c.digits]]; ok {
 				return match{refused: finding("lower_level", fmt.Sprintf("%s 在单元 %s 之内, 是它的一部分; 按单元合计后再导入", quote(text), u.units[k].id),
 					fmt.Sprintf("%s lies within the neighborhood %s and is a part of it; add the parts up and import the sums", quote(text), u.units[k].id))}

@@ -155,6 +155,17 @@ func TestJoinStreets(t *testing.T) {
 	if m := only.find("500103001001", nil); m.refused == nil || m.refused.Code != "lower_level" {
 		t.Errorf("%+v", m)
 	}
+	districts := unitsOf(&coverage.Layer{IDs: []string{"500103", "500104"}, Names: []string{"渝中区", "大渡口区"}}).Join(nil, "", nil).(*joinSource)
+	for _, part := range []string{"500103001", "500103001000", "500103001001"} {
+		if m := districts.find(part, nil); m.refused == nil || m.refused.Code != "lower_level" {
+			t.Errorf("%s in a project of districts: %+v", part, m)
+		}
+	}
+	for cell, id := range map[string]string{"500103000000": "500103", "500199001": "500199001", "500104": "500104"} {
+		if m := districts.find(cell, nil); m.refused != nil || m.id != id {
+			t.Errorf("%s in a project of districts: %+v", cell, m)
+		}
+	}
 }
 
 // A code that is written as a spreadsheet may write it is found again, or refused as rounded; never taken for another.

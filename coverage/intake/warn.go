@@ -50,6 +50,10 @@ func (b *builder) warn(l *coverage.Layer) {
 		b.note("date_rounded", fmt.Sprintf("%d 行的日期只有年或月: 开放取首日, 关闭取末日", b.rounded),
 			fmt.Sprintf("%d rows give only a year or month: opened on its first day, closed on its last", b.rounded))
 	}
+	if b.pairs > 0 {
+		b.note("pairs_kept", fmt.Sprintf("%d 对设施同名且相距不超过 %d 米, 未合并: 这类服务成对设置(如道路两侧的公交车站), 各计一处", b.pairs, mergeMetres),
+			fmt.Sprintf("pairs of one name within %[2]d m that were not merged: %[1]d; the service comes in pairs, such as bus stops on either side of a street, and each counts", b.pairs, mergeMetres))
+	}
 	if n := parkPoints(l); n > 0 {
 		b.note("park_points", fmt.Sprintf("%d 个公园都是点: 大小未知, 距离从点而不是从边界算起; 请用面", n),
 			fmt.Sprintf("all %d parks are points: their size is unknown and they count from the point, not from their edge; use polygons", n))

@@ -298,3 +298,16 @@ func TestNotesNameKnownRadiiOnly(t *testing.T) {
 		}
 	}
 }
+
+// Bus stops stand on either side of a street under one name; nothing else does.
+func TestServicesInPairs(t *testing.T) {
+	for _, key := range catalogs.Services().Keys() {
+		want := 50
+		if key == "bus_stop" {
+			want = 5
+		}
+		if n := catalogs.Services().MergeMetres(key); n != want {
+			t.Errorf("%s: records of one name within %d m are one facility, want %d", key, n, want)
+		}
+	}
+}

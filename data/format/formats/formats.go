@@ -194,7 +194,7 @@ func openRaster(f *intake.File, o intake.ReadOptions) (intake.Source, error) {
 	if area == nil && o.Around != nil {
 		area = orb.MultiPolygon{o.Around.ToPolygon()}
 	}
-	return geotiff.NewSource(x, geotiff.Options{Area: area, Points: o.CellPoints}), nil
+	return geotiff.NewSource(x, geotiff.Options{Area: area, Points: o.CellPoints, Modelled: o.Modelled}), nil
 }
 
 // osmSource is a layer of an extract with what the format knows of it.

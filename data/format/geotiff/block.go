@@ -14,10 +14,15 @@ type Window struct{ Left, Top, Right, Bottom int }
 // All is the window of the whole raster.
 func (x *Raster) All() Window { return Window{0, 0, x.Width, x.Height} }
 
+// within is the part of a window that the raster has.
+func (x *Raster) within(w Window) Window {
+	return Window{max(w.Left, 0), max(w.Top, 0), min(w.Right, x.Width), min(w.Bottom, x.Height)}
+}
+
 // Rows gives the values of a window row by row from the top; the values belong to Rows and hold until yield returns. Blocks outside
 // the window are not read. Blocks that the file leaves out hold no data. Memory: one row of blocks, and the packed block.
 func (x *Raster) Rows(w Window, yield func(row int, values []float64) error) error {
-	w = Window{max(w.Left, 0), max(w.Top, 0), min(w.Right, x.Width), min(w.Bottom, x.Height)}
+	w = x.within(w)
 	if w.Left >= w.Right || w.Top >= w.Bottom {
 		return nil
 	}

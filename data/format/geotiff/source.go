@@ -25,8 +25,9 @@ const Field = "population"
 
 // Options say what is wanted of a population grid.
 type Options struct {
-	Area   orb.MultiPolygon // study area in WGS 84 degrees: cells that it does not meet are left out; nil: none are
-	Points bool             // cells as points in their middles, instead of polygons
+	Area     orb.MultiPolygon // study area in WGS 84 degrees: cells that it does not meet are left out; nil: none are
+	Points   bool             // cells as points in their middles, instead of polygons
+	Modelled bool             // it was said that the people are a model's: Info need not ask
 }
 
 // maxCells bounds the cells that are kept.
@@ -100,7 +101,9 @@ func (s *Source) Info() intake.SourceInfo {
 	kept, people := s.total()
 	note(kept, "grid_sum", "%d 个有人像元, 合计 "+people+" 人 (按最大余数法取到千分位, 合计不变)",
 		"%d cells with people hold "+people+" in all (thousandths by largest remainder, which keeps the sum)")
-	note(kept, "grid_modelled", "%d 个像元的人口: 栅格人口通常是模型推算的; 若是, 加上 --modelled", "%d cells with people: those of a raster are a model's as a rule; if so, say --modelled")
+	if !s.o.Modelled {
+		note(kept, "grid_modelled", "%d 个像元的人口: 栅格人口通常是模型推算的; 若是, 加上 --modelled", "%d cells with people: those of a raster are a model's as a rule; if so, say --modelled")
+	}
 	note(t.empty, "no_data_cells", "%d 个像元无数据", "%d cells have no data")
 	note(t.zero, "zero_cells", "%d 个像元为 0, 未成为需求", "%d cells hold 0 and are no demand")
 	note(t.tiny, "tiny_cells", "%d 个像元不足千分之一人, 已并入合计", "%d cells hold under a thousandth of a person, which the sum keeps")
@@ -245,7 +248,7 @@ func (s *Source) window() (Window, error) {
 	columns := func(lon float64) int { return clampInt(math.Floor((lon-s.x.Origin[0])/s.x.Scale[0]), s.x.Width) }
 	rows := func(lat float64) int { return clampInt(math.Floor((s.x.Origin[1]-lat)/s.x.Scale[1]), s.x.Height) }
 	// one more on each side, since a quotient may be rounded across a border
-	return Window{columns(b.Min[0]) - 1, rows(b.Max[1]) - 1, columns(b.Max[0]) + 2, rows(b.Min[1]) + 2}, nil
+	return s.x.within(Window{columns(b.Min[0]) - 1, rows(b.Max[1]) - 1, columns(b.Max[0]) + 2, rows(b.Min[1]) + 2}), nil
 }
 
 func clampInt(v float64, most int) int { return int(max(-2, min(v, float64(most)+2))) }

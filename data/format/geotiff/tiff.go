@@ -304,7 +304,7 @@ func (x *Raster) layout(tags map[uint16]tag) error {
 		return refused(fmt.Sprintf("不支持压缩方式 %d", n[4]), fmt.Sprintf("compression %d is not read", n[4]),
 			"转换: gdal_translate -co COMPRESS=DEFLATE", "convert it: gdal_translate -co COMPRESS=DEFLATE")
 	}
-	if n[5] != 1 && !(n[5] == 2 && !float) && !(n[5] == 3 && float) {
+	if n[5] != 1 && n[5] != 2 && !(n[5] == 3 && float) { // WorldPop takes 2 for floating point too: differences of its bits as whole numbers
 		return refused(fmt.Sprintf("不支持预测方式 %d", n[5]), fmt.Sprintf("predictor %d is not read", n[5]),
 			"转换: gdal_translate -co COMPRESS=DEFLATE", "convert it: gdal_translate -co COMPRESS=DEFLATE")
 	}
