@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -203,6 +204,8 @@ func (c importCmd) Run(a *app) error {
 	if c.As == wholeExtract {
 		return c.runOSM(a)
 	}
+	// What an import keeps is the layer, in few large blocks that are cheap to mark: room for twice as much would only be lent from others.
+	defer debug.SetGCPercent(debug.SetGCPercent(importGarbage))
 	o, err := c.options()
 	if err != nil {
 		return err
@@ -216,6 +219,9 @@ func (c importCmd) Run(a *app) error {
 		return a.importInto(p, f, o)
 	})
 }
+
+// importGarbage is how much memory may be taken beyond what is kept before it is collected, in per cent.
+const importGarbage = 30
 
 // openFile opens a file to import; standard input and pipes are read to their end first.
 func (a *app) openFile(path string) (*intake.File, func() error, error) {

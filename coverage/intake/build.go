@@ -259,6 +259,8 @@ func (b *builder) run(ctx context.Context, src Source, p coverage.Progress, at f
 		return nil, err
 	}
 	unchecked := src.Info().Unchecked
+	next := newReadAhead(src)
+	defer next.stop()
 	for i := 0; ; i++ {
 		if i%1024 == 0 {
 			if err := ctx.Err(); err != nil {
@@ -272,7 +274,7 @@ func (b *builder) run(ctx context.Context, src Source, p coverage.Progress, at f
 		var row Row
 		if i < len(ahead) {
 			row, ahead[i] = ahead[i], Row{}
-		} else if row, err = src.Next(); err == io.EOF {
+		} else if row, err = next.row(); err == io.EOF {
 			break
 		} else if err != nil {
 			return nil, sourceError(b.file, err)
@@ -286,6 +288,7 @@ func (b *builder) run(ctx context.Context, src Source, p coverage.Progress, at f
 		}
 		b.add(row)
 	}
+	next.stop()
 	return b.finish(src, p, at)
 }
 
