@@ -384,6 +384,7 @@ func (t *tx) replaceRows(key int64, layer *coverage.Layer) error {
 			return err
 		}
 		tree := meanwhile(func() *packed { // the rows of a layer stand in the table in its own order
+			boxes = slices.Grow(boxes, layer.Len())
 			for i := range layer.Len() {
 				if g := layer.Geometry(i); g != nil && !isEmpty(g) {
 					boxes = append(boxes, box{fid + int64(i) + 1, envelope(g)})
