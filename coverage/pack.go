@@ -7,7 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash"
+	"io"
 	"math"
 	"slices"
 	"sort"
@@ -74,11 +74,16 @@ var ErrPacked = errors.New("packed layer is damaged")
 // Pack gives the layer as one block of bytes: the same bytes for the same layer.
 func (l *Layer) Pack() []byte {
 	p := packer{b: make([]byte, 0, l.packedSize())}
-	p.b = append(p.b, packMagic...)
-	p.b = append(p.b, packVersion, 0, 0, 0)
-	p.info(&l.Info)
-	p.columns(l)
+	p.layer(l)
 	return p.b
+}
+
+// PackTo writes what Pack gives piece by piece, so that a large layer need not be held twice. The error is the writer's.
+func (l *Layer) PackTo(w io.Writer) error {
+	p := packer{out: w}
+	p.layer(l)
+	p.flush()
+	return p.err
 }
 
 // UnpackLayer reads what Pack wrote. Strings share one copy per column. Damaged bytes give an error, never a panic,
@@ -109,7 +114,8 @@ func UnpackLayer(b []byte) (*Layer, error) {
 // known counts as absent, a multi-geometry of one part as that part.
 func (l *Layer) ComputeHash() string {
 	c := l.canonical()
-	p := packer{h: sha256.New(), canonical: true}
+	sum := sha256.New()
+	p := packer{out: sum, canonical: true}
 	p.string(hashDomain)
 	i := &c.Info
 	for _, s := range []string{string(i.Role), i.Service, i.Name, i.CRS, i.Level, i.Derived, i.Attribution} {
@@ -134,8 +140,8 @@ func (l *Layer) ComputeHash() string {
 		p.string(i.Declared[k])
 	}
 	p.columns(c)
-	p.h.Write(p.b)
-	return hex.EncodeToString(p.h.Sum(nil))
+	p.flush()
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // canonical gives a copy that is sorted and without columns that say nothing. It shares rows with l.
@@ -223,18 +229,39 @@ func (l *Layer) packedSize() int {
 	return n + len(l.Status) + 16*len(l.Services) + 32*len(l.Shapes)
 }
 
-// packer appends values; with a hash it empties itself into it after every column.
+// packer appends values; with a writer it empties itself into it again and again: a column may be as large as the memory.
 type packer struct {
 	b         []byte
-	h         hash.Hash
-	canonical bool // geometry in the form of the hash
+	out       io.Writer // may be nil
+	err       error     // of out, the first
+	canonical bool      // geometry in the form of the hash
+}
+
+// packRoom is how much a packer gathers for its writer.
+const packRoom = 64 << 10
+
+// room empties the packer if it holds enough.
+func (p *packer) room() {
+	if p.out != nil && len(p.b) >= packRoom {
+		p.flush()
+	}
 }
 
 func (p *packer) flush() {
-	if p.h != nil {
-		p.h.Write(p.b)
-		p.b = p.b[:0]
+	if p.out == nil {
+		return
 	}
+	if p.err == nil {
+		_, p.err = p.out.Write(p.b)
+	}
+	p.b = p.b[:0]
+}
+
+func (p *packer) layer(l *Layer) {
+	p.b = append(p.b, packMagic...)
+	p.b = append(p.b, packVersion, 0, 0, 0)
+	p.info(&l.Info)
+	p.columns(l)
 }
 
 func (p *packer) info(i *LayerInfo) {
@@ -263,14 +290,13 @@ func (p *packer) columns(l *Layer) {
 	if l.Points != nil {
 		for _, v := range l.Points {
 			p.point(v)
+			p.room()
 		}
-		p.flush()
 	}
 	if l.Shapes != nil {
 		for _, g := range l.Shapes {
 			p.shape(g)
 		}
-		p.flush()
 	}
 	if l.Properties != nil {
 		p.strings(l.Properties)
@@ -285,7 +311,7 @@ func (p *packer) columns(l *Layer) {
 		for _, s := range l.Status {
 			p.b = append(p.b, byte(s))
 		}
-		p.flush()
+		p.room()
 	}
 	if l.Opened != nil {
 		p.strings(l.Opened)
@@ -349,27 +375,48 @@ func (p *packer) list(column []string) {
 func (p *packer) strings(column []string) {
 	for _, s := range column {
 		p.uint32(len(s))
+		p.room()
 	}
 	for _, s := range column {
-		p.b = append(p.b, s...)
+		p.text(s)
 	}
-	p.flush()
 }
 
+// text appends bytes of which there may be many.
+func (p *packer) text(s string) {
+	for p.out != nil && len(s) > packRoom {
+		p.b = append(p.b, s[:packRoom]...)
+		p.flush()
+		s = s[packRoom:]
+	}
+	p.b = append(p.b, s...)
+	p.room()
+}
+
+// lists are n counts, then the strings of all as strings writes them.
 func (p *packer) lists(column [][]string) {
-	var all []string
 	for _, list := range column {
 		p.uint32(len(list))
-		all = append(all, list...)
+		p.room()
 	}
-	p.strings(all)
+	for _, list := range column {
+		for _, s := range list {
+			p.uint32(len(s))
+			p.room()
+		}
+	}
+	for _, list := range column {
+		for _, s := range list {
+			p.text(s)
+		}
+	}
 }
 
 func (p *packer) ints(column []int64) {
 	for _, v := range column {
 		p.b = binary.LittleEndian.AppendUint64(p.b, uint64(v))
+		p.room()
 	}
-	p.flush()
 }
 
 func (p *packer) point(v orb.Point) {
@@ -384,6 +431,7 @@ func (p *packer) points(vs []orb.Point) {
 	p.uint32(len(vs))
 	for _, v := range vs {
 		p.point(v)
+		p.room()
 	}
 }
 
@@ -398,6 +446,7 @@ func (p *packer) shape(g orb.Geometry) {
 	if p.canonical {
 		g = single(g)
 	}
+	p.room()
 	switch g := g.(type) {
 	case nil:
 		p.b = append(p.b, shapeNone)

@@ -2,6 +2,7 @@ package coverage
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand"
@@ -10,6 +11,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -74,12 +76,42 @@ func TestPackGivesBackEveryColumn(t *testing.T) {
 			if !bytes.Equal(b, got.Pack()) {
 				t.Error("packing again gives other bytes")
 			}
+			var pieces bytes.Buffer
+			if err := l.PackTo(&pieces); err != nil || !bytes.Equal(b, pieces.Bytes()) {
+				t.Errorf("packing piece by piece gives other bytes (%v)", err)
+			}
 			if l.ComputeHash() != got.ComputeHash() {
 				t.Error("the unpacked layer has another hash")
 			}
 		})
 	}
 }
+
+// A large layer is packed piece by piece; where the pieces are cut must not show, and a full disk must.
+func TestPackToLargeLayers(t *testing.T) {
+	long := strings.Repeat("重庆", packRoom)
+	l := &Layer{Info: LayerInfo{LayerKey: LayerKey{Role: RoleFacilities, Name: "large"}, Services: []string{"clinic"}}}
+	for i := range 20_000 {
+		l.IDs = append(l.IDs, fmt.Sprintf("%08d", i))
+		l.Points = append(l.Points, orb.Point{106, float64(i) / 1000})
+		l.Properties = append(l.Properties, fmt.Sprintf(`{"n":%d}`, i))
+		l.Services = append(l.Services, []string{"clinic", "pharmacy"}[:1+i%2])
+		l.AreaMM2 = append(l.AreaMM2, int64(i))
+	}
+	l.Properties[7] = `{"long":"` + long + `"}`
+	var pieces bytes.Buffer
+	if err := l.PackTo(&pieces); err != nil || !bytes.Equal(l.Pack(), pieces.Bytes()) {
+		t.Errorf("packing piece by piece gives other bytes (%v)", err)
+	}
+	full := errors.New("the disk is full")
+	if err := l.PackTo(failing{full}); err != full {
+		t.Errorf("a writer that fails gives %v", err)
+	}
+}
+
+type failing struct{ err error }
+
+func (f failing) Write([]byte) (int, error) { return 0, f.err }
 
 // Opening a damaged file must say so, not crash the server or eat its memory.
 func TestUnpackLayerRefusesDamage(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -215,10 +216,20 @@ func (c importCmd) Run(a *app) error {
 		return err
 	}
 	defer done()
+	if f.Size >= largeImport {
+		defer debug.SetGCPercent(debug.SetGCPercent(importGarbage))
+	}
 	return a.open(c.Project, store.ReadWrite, func(p *store.Project) error {
 		return a.importInto(p, f, o)
 	})
 }
+
+// Of a large file the layer is kept in large blocks that are cheap to mark: room for as much again would only be lent from others. A small one
+// is done before it matters.
+const (
+	largeImport   = 32 << 20 // bytes of the file
+	importGarbage = 30       // how much may be taken beyond what is kept before it is collected, in per cent
+)
 
 // openFile opens a file to import; standard input and pipes are read to their end first.
 func (a *app) openFile(path string) (*intake.File, func() error, error) {

@@ -260,6 +260,8 @@ func (b *builder) run(ctx context.Context, src Source, p coverage.Progress, at f
 		return nil, err
 	}
 	unchecked := src.Info().Unchecked
+	next := newReadAhead(src)
+	defer next.stop()
 	for i := 0; ; i++ {
 		if i%1024 == 0 {
 			if err := ctx.Err(); err != nil {
@@ -273,7 +275,7 @@ func (b *builder) run(ctx context.Context, src Source, p coverage.Progress, at f
 		var row Row
 		if i < len(ahead) {
 			row, ahead[i] = ahead[i], Row{}
-		} else if row, err = src.Next(); err == io.EOF {
+		} else if row, err = next.row(); err == io.EOF {
 			break
 		} else if err != nil {
 			return nil, sourceError(b.file, err)
@@ -287,6 +289,7 @@ func (b *builder) run(ctx context.Context, src Source, p coverage.Progress, at f
 		}
 		b.add(row)
 	}
+	next.stop()
 	return b.finish(src, p, at)
 }
 
@@ -440,16 +443,16 @@ type record struct {
 	roundedOpen, roundedShut bool
 }
 
-// id finds a row's own id, "" for none.
+// id finds a row's own id, "" for none. It lies in the row's memory.
 func (b *builder) id(f *geojson.Feature) (string, *Finding) {
 	field := b.o.joinColumn()
 	if b.joined && f.HasID { // the neighborhood that the column names
-		return strings.Clone(f.ID), nil
+		return f.ID, nil
 	}
 	if field != "" {
 		v, _ := f.Properties.Get(field)
 		if id, ok := textOf(v); ok {
-			return strings.Clone(id), nil
+			return id, nil
 		}
 		if v.Kind == geojson.Null || v.Kind == geojson.String {
 			return "", finding("missing_id", field+" 没有值", field+" has no value")
@@ -457,11 +460,11 @@ func (b *builder) id(f *geojson.Feature) (string, *Finding) {
 		return "", finding("bad_id", field+" 既非文本也非数字: "+quote(v.Text), field+" is neither text nor number: "+quote(v.Text))
 	}
 	if f.HasID && f.ID != "" {
-		return strings.Clone(f.ID), nil
+		return f.ID, nil
 	}
 	if v, ok := f.Properties.Get("id"); ok {
 		if id, ok := textOf(v); ok {
-			return strings.Clone(id), nil
+			return id, nil
 		}
 	}
 	return "", nil
@@ -675,11 +678,11 @@ func (b *builder) keep(row *Row, id string, r *record) {
 	properties := b.canonical(f)
 	sum := sha256.Sum256(b.buffer)
 	c.n, c.lines = append(c.n, int32(row.N)), append(c.lines, int32(row.Line))
-	c.ids = append(c.ids, id)
 	c.digests = append(c.digests, [16]byte(sum[:16]))
-	c.properties = append(c.properties, c.share(properties))
-	b.buffer = append(b.buffer[:0], r.name...)
-	c.names = append(c.names, c.share(b.buffer))
+	text := c.share(properties)
+	c.properties = append(c.properties, text)
+	c.ids = append(c.ids, c.within(text, id))
+	c.names = append(c.names, c.within(text, r.name))
 	if o.Role != coverage.RoleAttributes {
 		c.addGeometry(f.Geometry)
 	}
@@ -706,7 +709,7 @@ func (b *builder) keep(row *Row, id string, r *record) {
 		}
 	case coverage.RoleFacilities:
 		if o.ServiceField != "" || o.Mapping != nil {
-			c.services = append(c.services, r.services)
+			c.services = append(c.services, c.shareList(r.services))
 			for _, s := range r.services {
 				b.newService[s] = true
 			}
@@ -761,7 +764,7 @@ func (b *builder) report(n, line int, id, action string, findings ...Finding) {
 }
 
 func reportRow(n, line int, id, action string, findings ...Finding) coverage.ReportRow {
-	r := coverage.ReportRow{N: n, Line: line, ID: id, Action: action, Reason: findings[0].Code, Text: findings[0].Text.En, TextZh: findings[0].Text.Zh}
+	r := coverage.ReportRow{N: n, Line: line, ID: strings.Clone(id), Action: action, Reason: findings[0].Code, Text: findings[0].Text.En, TextZh: findings[0].Text.Zh}
 	for _, f := range findings[1:] {
 		r.Text += "; " + f.Text.En
 		r.TextZh += "; " + f.Text.Zh

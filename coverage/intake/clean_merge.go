@@ -3,7 +3,6 @@ package intake
 import (
 	"cmp"
 	"fmt"
-	"hash/fnv"
 	"math"
 	"slices"
 	"strings"
@@ -63,17 +62,16 @@ func (b *builder) eachName(order []int32, drop []bool, base []string, visit func
 		sum uint64
 		row int32 // ≥ 0 of the file, < 0 of the base: −1 − row
 	}
-	var all []named
+	all := make([]named, 0, len(order)+len(base))
+	var plain []byte
 	add := func(name string, row int32) {
-		if plain := plainName(name); plain != "" {
-			h := fnv.New64a()
-			h.Write([]byte(plain))
-			all = append(all, named{h.Sum64(), row})
+		if plain = appendPlainName(plain[:0], name); len(plain) > 0 {
+			all = append(all, named{fnv1a(plain), row})
 		}
 	}
-	for _, i := range order {
+	for i, name := range b.c.names {
 		if !drop[i] {
-			add(b.c.names[i], i)
+			add(name, int32(i))
 		}
 	}
 	for j, name := range base {
@@ -112,6 +110,15 @@ func (b *builder) eachName(order []int32, drop []bool, base []string, visit func
 			places = places[n:]
 		}
 	}
+}
+
+// fnv1a is the hash FNV-1a of 64 bits.
+func fnv1a(b []byte) uint64 {
+	h := uint64(14695981039346656037)
+	for _, c := range b {
+		h = (h ^ uint64(c)) * 1099511628211
+	}
+	return h
 }
 
 // besideOthers leaves out places that have no other within mergeMetres, as far as boxes tell.

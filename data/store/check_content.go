@@ -71,6 +71,14 @@ FROM lc_layers l JOIN lc_keys k ON k.id = l.key_id ORDER BY k.role, k.service, k
 	for _, h := range hashes {
 		c.find("content_stray", "lc_contents", 0, "内容 %.12[1]s 不属于任何版本", "the content %.12[1]s is of no version", h)
 	}
+	if err != nil {
+		return err
+	}
+	rows, err = c.query(`SELECT DISTINCT hash FROM lc_pieces WHERE hash NOT IN (SELECT hash FROM lc_contents WHERE deflate = 0) ORDER BY hash`)
+	hashes, err = collect(rows, err, scanOne[string])
+	for _, h := range hashes {
+		c.find("content_stray", "lc_pieces", 0, "内容 %.12[1]s 不属于任何版本", "the content %.12[1]s is of no version", h)
+	}
 	return err
 }
 
@@ -117,16 +125,14 @@ func (c *checker) checkVersion(v *keptVersion) *coverage.Layer {
 		find("layer_info", "其信息无法读取: %[3]v", "what is said of it cannot be read: %[3]v", err)
 		return nil
 	}
-	var size int
-	var deflated bool
-	var data []byte
-	err = c.row(`SELECT size, deflate, data FROM lc_contents WHERE hash = ?`, v.hash).Scan(&size, &deflated, &data)
-	if errors.Is(err, sql.ErrNoRows) {
+	kept, err := readContent(c, v.hash)
+	if err == nil && kept == nil {
 		find("layer_content", "没有内容", "its content is missing")
 		return nil
 	}
+	var data []byte
 	if err == nil {
-		data, err = unseal(data, size, deflated)
+		data, err = kept.unseal()
 	}
 	var l *coverage.Layer
 	if err == nil {

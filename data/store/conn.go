@@ -43,7 +43,7 @@ func openDB(path, access string, busy time.Duration, queryOnly bool) *sql.DB {
 	if queryOnly {
 		pragmas = append(pragmas, "PRAGMA query_only = ON")
 	} else {
-		pragmas = append(pragmas, "PRAGMA cache_size = -65536") // KiB
+		pragmas = append(pragmas, "PRAGMA cache_size = -32768") // KiB; what is written in bulk is written in order
 	}
 	return sql.OpenDB(&connector{
 		dsn: "file:" + escapePath(path) + "?" + access,

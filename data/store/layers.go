@@ -32,7 +32,7 @@ func (p *Project) Layers(ctx context.Context) ([]coverage.LayerInfo, error) {
 
 // Layer gives any version of a layer, in full, by its hash: NotFound if there is none.
 func (p *Project) Layer(ctx context.Context, hash string) (*coverage.Layer, error) {
-	l, err := loadLayer(p.readers.QueryRowContext(ctx, loadQuery, hash), hash)
+	l, err := loadLayer(pool{p.readers, ctx}, hash)
 	return l, explain(p.file, err)
 }
 
@@ -111,12 +111,10 @@ func (p *Project) SaveLayer(ctx context.Context, l *coverage.Layer, report *cove
 			c.Version, c.Hash = version, info.Hash
 			r = &c
 		}
-		packed := meanwhile(saved.Pack)
-		defer packed() // nothing reads the layer when we are back
 		if err := t.replaceRows(key.id, &saved); err != nil {
 			return err
 		}
-		if err := t.saveVersion(key, &saved, packed(), r); err != nil {
+		if err := t.saveVersion(key, &saved, r); err != nil {
 			return err
 		}
 		return t.stamp(l.Info.Role)
@@ -179,7 +177,7 @@ func meanwhile[T any](compute func() T) func() T {
 }
 
 // saveVersion puts a version, with its packed copy, in the place of the current one, which is compressed.
-func (t *tx) saveVersion(key layerKey, l *coverage.Layer, packed []byte, report *coverage.ImportReport) error {
+func (t *tx) saveVersion(key layerKey, l *coverage.Layer, report *coverage.ImportReport) error {
 	if key.current != 0 {
 		if err := t.exec(`UPDATE lc_layers SET is_current = 0 WHERE id = ?`, key.current); err != nil {
 			return err
@@ -190,10 +188,7 @@ func (t *tx) saveVersion(key layerKey, l *coverage.Layer, packed []byte, report 
 			}
 		}
 	}
-	size := len(packed)
-	packed = appendSum(packed, packed)
-	if err := t.exec(`INSERT INTO lc_contents VALUES (?, ?, 0, ?)
-ON CONFLICT (hash) DO UPDATE SET size = excluded.size, deflate = 0, data = excluded.data`, l.Info.Hash, size, packed); err != nil {
+	if err := t.saveContent(l); err != nil {
 		return err
 	}
 	info, areas, err := encodeInfo(l.Info)
@@ -219,23 +214,6 @@ ON CONFLICT (hash) DO UPDATE SET size = excluded.size, deflate = 0, data = exclu
 	return t.exec(`UPDATE lc_keys SET touched = 0 WHERE id = ?`, key.id)
 }
 
-// compress compresses the content of a replaced version.
-func (t *tx) compress(hash string) error {
-	var size int
-	var packed []byte
-	err := t.row(`SELECT size, data FROM lc_contents WHERE hash = ? AND deflate = 0`, hash).Scan(&size, &packed)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	}
-	if err == nil {
-		packed, err = checkSum(packed, size)
-	}
-	if err != nil {
-		return err
-	}
-	return t.exec(`UPDATE lc_contents SET deflate = 1, data = ? WHERE hash = ?`, deflate(packed), hash)
-}
-
 // stamp dates a role's table and gives it the extent of its layers.
 func (t *tx) stamp(role coverage.Role) error {
 	rows, err := t.query(currentLayers+`WHERE k.role = ?`, string(role))
@@ -253,23 +231,31 @@ func (t *tx) stamp(role coverage.Role) error {
 	return t.changed(string(role), b, known)
 }
 
-// loadQuery reads a version's content; of several versions with the same content, the newest.
-const loadQuery = `SELECT l.version, l.info, l.areas, c.size, c.deflate, c.data
-FROM lc_layers l JOIN lc_contents c ON c.hash = l.hash WHERE l.hash = ? ORDER BY l.id DESC LIMIT 1`
-
-func loadLayer(row *sql.Row, hash string) (*coverage.Layer, error) {
-	var version, size int
-	var info string
-	var areas, data []byte
-	var deflated bool
-	err := row.Scan(&version, &info, &areas, &size, &deflated, &data)
-	if errors.Is(err, sql.ErrNoRows) {
+// loadLayer reads a version's content; of several versions with the same content, the newest. A content never changes under its hash,
+// so that two statements may read it and what is said of it.
+func loadLayer(q querier, hash string) (*coverage.Layer, error) {
+	type about struct {
+		version int
+		info    string
+		areas   []byte
+	}
+	rows, err := q.query(`SELECT version, info, areas FROM lc_layers WHERE hash = ? ORDER BY id DESC LIMIT 1`, hash)
+	found, err := collect(rows, err, func(r *sql.Rows) (a about, err error) {
+		err = r.Scan(&a.version, &a.info, &a.areas)
+		return a, err
+	})
+	var c *content
+	if err == nil && len(found) > 0 {
+		c, err = readContent(q, hash)
+	}
+	if err == nil && c == nil {
 		return nil, coverage.Errorf(coverage.NotFound, "没有图层版本 %s", "there is no layer version %s", hash)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if data, err = unseal(data, size, deflated); err != nil {
+	data, err := c.unseal()
+	if err != nil {
 		return nil, err
 	}
 	l, err := coverage.UnpackLayer(data)
@@ -277,19 +263,11 @@ func loadLayer(row *sql.Row, hash string) (*coverage.Layer, error) {
 		return nil, damaged(err.Error())
 	}
 	// The content may be older than the version: A, B, and A again.
-	if l.Info, err = decodeInfo(info, areas); err != nil {
+	if l.Info, err = decodeInfo(found[0].info, found[0].areas); err != nil {
 		return nil, err
 	}
-	l.Info.Version, l.Info.Hash = version, hash
+	l.Info.Version, l.Info.Hash = found[0].version, hash
 	return l, nil
-}
-
-// unseal gives a packed layer as coverage packed it.
-func unseal(data []byte, size int, deflated bool) ([]byte, error) {
-	if deflated {
-		return inflate(data, size)
-	}
-	return checkSum(data, size)
 }
 
 func scanInfo(r *sql.Rows) (coverage.LayerInfo, error) {

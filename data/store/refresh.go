@@ -200,7 +200,7 @@ func (t *tx) refreshLayer(l layerTable, info coverage.LayerInfo, file string) (c
 	if err != nil {
 		return info, err
 	}
-	old, err := loadLayer(t.row(loadQuery, info.Hash), info.Hash)
+	old, err := loadLayer(t, info.Hash)
 	if err != nil {
 		return info, err
 	}
@@ -221,7 +221,7 @@ func (t *tx) refreshLayer(l layerTable, info coverage.LayerInfo, file string) (c
 		return info, nil
 	}
 	fresh.Info.Version, key.replaces = key.newest+1, key.version
-	return fresh.Info, t.saveVersion(key, fresh, fresh.Pack(), e.report(fresh))
+	return fresh.Info, t.saveVersion(key, fresh, e.report(fresh))
 }
 
 // edit is the reading of one layer's rows.

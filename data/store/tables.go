@@ -3,7 +3,6 @@ package store
 import (
 	"database/sql"
 	"database/sql/driver"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -385,6 +384,7 @@ func (t *tx) replaceRows(key int64, layer *coverage.Layer) error {
 			return err
 		}
 		tree := meanwhile(func() *packed { // the rows of a layer stand in the table in its own order
+			boxes = slices.Grow(boxes, layer.Len())
 			for i := range layer.Len() {
 				if g := layer.Geometry(i); g != nil && !isEmpty(g) {
 					boxes = append(boxes, box{fid + int64(i) + 1, envelope(g)})
@@ -498,22 +498,32 @@ func (t *tx) insertRows(name string, promote func(orb.Geometry) orb.Geometry, sp
 // sameSlice tells whether two geometries are one value.
 func sameSlice(a, b orb.MultiPolygon) bool { return len(a) > 0 && len(a) == len(b) && &a[0] == &b[0] }
 
-// sameCells tells in which columns all rows of one layer's table say the same, and what.
+// sameCells tells in which columns all rows of one layer's table say the same, and what: such cells are bound once, and every other one costs
+// a call into SQLite.
 func sameCells(table coverage.Table, oneLayer bool) (same []bool, cells []driver.Value) {
 	same, cells = make([]bool, len(table.Columns)), make([]driver.Value, len(table.Columns))
 	if !oneLayer {
 		return same, cells
 	}
-	enough := errors.New("one row is enough")
+	var first []coverage.Value
 	_ = table.Each(func(_ string, row []coverage.Value, _ orb.Geometry) error {
-		for i, c := range table.Columns {
-			switch c.Name {
-			case "layer", "level", "modelled", "derived":
-				same[i], cells[i] = true, sqlValue(c, row[i])
+		if first == nil {
+			first = slices.Clone(row)
+			for i := range same {
+				same[i] = true
 			}
+			return nil
 		}
-		return enough
+		for i := range row {
+			same[i] = same[i] && row[i] == first[i]
+		}
+		return nil
 	})
+	for i, c := range table.Columns {
+		if same[i] {
+			cells[i] = sqlValue(c, first[i])
+		}
+	}
 	return same, cells
 }
 

@@ -123,7 +123,7 @@ func (t *tx) restore(k layerKey, number int) (*coverage.LayerInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := loadLayer(t.row(loadQuery, v.hash), v.hash)
+	l, err := loadLayer(t, v.hash)
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +142,7 @@ func (t *tx) restore(k layerKey, number int) (*coverage.LayerInfo, error) {
 		return nil, err
 	}
 	k.replaces = v.replaces
-	if err := t.saveVersion(k, l, l.Pack(), report); err != nil {
+	if err := t.saveVersion(k, l, report); err != nil {
 		return nil, err
 	}
 	return &l.Info, nil

@@ -32,7 +32,7 @@ func main() {
 	}
 }
 
-// makeInputs makes inputs: lp DATA DIR, city DIR SHARE SEED, or layers CITY DIR SHARE.
+// makeInputs makes inputs: lp DATA DIR, city DIR SHARE SEED, layers CITY DIR SHARE, or imports DIR SHARE SEED.
 func makeInputs(args []string) error {
 	number := func(i int) float64 {
 		v, err := strconv.ParseFloat(args[i], 64)
@@ -57,8 +57,14 @@ func makeInputs(args []string) error {
 			return err
 		}
 		return writeLayers(c)
+	case len(args) == 4 && args[0] == "imports" && number(2) > 0:
+		seed, err := strconv.ParseUint(args[3], 10, 64)
+		if err != nil {
+			return err
+		}
+		return makeImports(args[1], number(2), seed)
 	}
-	return errors.New("usage: amounts make lp DATA DIR | city DIR SHARE SEED | layers CITY DIR SHARE")
+	return errors.New("usage: amounts make lp DATA DIR | city DIR SHARE SEED | layers CITY DIR SHARE | imports DIR SHARE SEED")
 }
 
 // amounts measures everything that the options ask for.
@@ -78,12 +84,16 @@ func amounts(ctx context.Context, args []string) (err error) {
 	program := flags.String("program", "", "program to measure (default: built from ./cmd/lifecircle)")
 	flags.Float64Var(&b.scale, "scale", 1, "share of the generated cities' size, for a trial such as 0.01")
 	only := flags.String("only", "", "regular expression of the keys to measure, such as lp/ or city-1/people")
-	write := flags.String("write", "", "document whose section is rewritten, such as README.md")
+	part := flags.String("part", "", "measure and write one part only: scores, or imports (of large files)")
+	write := flags.String("write", "", "document whose sections are rewritten, such as README.md")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if flags.NArg() > 0 || b.runs < 1 || !(b.scale > 0 && b.scale <= 1) || *write != "" && (*only != "" || b.scale != 1) {
-		return errors.New("no arguments but options; -runs is at least 1, -scale at most 1; -write needs a whole table, without -only and -scale")
+		return errors.New("no arguments but options; -runs is at least 1, -scale at most 1; -write needs whole tables, without -only and -scale")
+	}
+	if *part != "" && *part != scoresPart && *part != importsPart {
+		return errors.New("-part is scores or imports")
 	}
 	if *only != "" {
 		if b.only, err = regexp.Compile(*only); err != nil {
@@ -104,17 +114,37 @@ func amounts(ctx context.Context, args []string) (err error) {
 			return err
 		}
 	}
-	judged, err := b.all(ctx, p, *folder, *seed)
-	if err != nil {
-		return err
+	command := "go run ./cmd/lifecircle/amounts" + options(args)
+	finish := func(mark, text string) error {
+		fmt.Print(text)
+		if *write == "" {
+			return nil
+		}
+		return writeSection(*write, mark, text)
 	}
-	text := b.section(machine(), "go run ./cmd/lifecircle/amounts"+options(args), judged)
-	fmt.Print(text)
-	if *write != "" {
-		return writeSection(*write, text)
+	if *part != importsPart {
+		judged, err := b.all(ctx, p, *folder, *seed)
+		if err == nil {
+			err = finish(amountsMark, b.section(machine(), command, judged))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if *part != scoresPart {
+		if err := b.imports(ctx, *seed); err != nil {
+			return err
+		}
+		return finish(importsMark, b.importSection(machine(), command))
 	}
 	return nil
 }
+
+// The parts of -part.
+const (
+	scoresPart  = "scores"
+	importsPart = "imports"
+)
 
 // build compiles the program as it stands.
 func build(ctx context.Context, to string) error {

@@ -250,14 +250,20 @@ func percent(share float64) string {
 	return fmt.Sprintf("%.0f %%", 100*share)
 }
 
-// The section of the README stands between these lines.
+// The sections of the README stand between lines of these names.
 const (
-	beginMark = "<!-- amounts: begin -->\n"
-	endMark   = "<!-- amounts: end -->\n"
+	amountsMark = "amounts"
+	importsMark = "imports"
 )
 
-// replaceSection puts a text between the two marks of a document, each of which must stand in it once and in their order.
-func replaceSection(document []byte, section string) ([]byte, error) {
+// marks gives the lines around a section.
+func marks(name string) (begin, end string) {
+	return "<!-- " + name + ": begin -->\n", "<!-- " + name + ": end -->\n"
+}
+
+// replaceSection puts a text between the two marks of a name in a document, each of which must stand in it once and in their order.
+func replaceSection(document []byte, name, section string) ([]byte, error) {
+	beginMark, endMark := marks(name)
 	begin, end := bytes.Index(document, []byte(beginMark)), bytes.Index(document, []byte(endMark))
 	if begin < 0 || end < begin || bytes.Count(document, []byte(beginMark)) != 1 || bytes.Count(document, []byte(endMark)) != 1 {
 		return nil, fmt.Errorf("the document must hold the lines %q and %q once, in this order", strings.TrimSpace(beginMark), strings.TrimSpace(endMark))
@@ -269,13 +275,13 @@ func replaceSection(document []byte, section string) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// writeSection replaces the section of a file.
-func writeSection(path, section string) error {
+// writeSection replaces a section of a file.
+func writeSection(path, name, section string) error {
 	document, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	if document, err = replaceSection(document, section); err != nil {
+	if document, err = replaceSection(document, name, section); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return os.WriteFile(path, document, 0o644)

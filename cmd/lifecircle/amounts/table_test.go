@@ -11,6 +11,7 @@ import (
 )
 
 func TestReplaceSection(t *testing.T) {
+	beginMark, endMark := marks(amountsMark)
 	for _, c := range []struct{ name, document, want string }{
 		{"between the marks", "a\n" + beginMark + "old\n" + endMark + "b\n", "a\n" + beginMark + "new\n" + endMark + "b\n"},
 		{"empty section", beginMark + endMark, beginMark + "new\n" + endMark},
@@ -20,7 +21,7 @@ func TestReplaceSection(t *testing.T) {
 		{"twice", beginMark + endMark + beginMark + endMark, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := replaceSection([]byte(c.document), "new\n")
+			got, err := replaceSection([]byte(c.document), amountsMark, "new\n")
 			if string(got) != c.want || (err == nil) != (c.want != "") {
 				t.Errorf("got %q, %v", got, err)
 			}
@@ -34,7 +35,7 @@ func TestWriteSectionRefuses(t *testing.T) {
 	if err := os.WriteFile(path, []byte("mine\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := writeSection(path, "new\n"); err == nil || !strings.Contains(err.Error(), "README.md") {
+	if err := writeSection(path, importsMark, "new\n"); err == nil || !strings.Contains(err.Error(), "README.md") {
 		t.Errorf("got %v", err)
 	}
 	if text, _ := os.ReadFile(path); string(text) != "mine\n" {
@@ -48,8 +49,10 @@ func TestReadmeHasTheMarks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := replaceSection(document, ""); err != nil {
-		t.Error(err)
+	for _, name := range []string{amountsMark, importsMark} {
+		if _, err := replaceSection(document, name, ""); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -1,0 +1,63 @@
+package intake
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"lifecircle/geo/geojson"
+)
+
+// counted gives n rows of some size, and then an error.
+type counted struct {
+	n, size, given int
+	err            error
+}
+
+func (c *counted) Next() (Row, error) {
+	if c.given == c.n {
+		return Row{}, c.err
+	}
+	c.given++
+	row := Row{N: c.given}
+	row.Feature.Properties = geojson.Properties{{Key: "note", Value: geojson.Value{Kind: geojson.String, Text: strings.Repeat("x", c.size)}}}
+	return row, nil
+}
+
+func (c *counted) Info() SourceInfo { return SourceInfo{} }
+
+// A row read twice, lost or moved would be a facility too many, or one that is not there.
+func TestReadAheadGivesEveryRowOnce(t *testing.T) {
+	broken := errors.New("broken")
+	for _, n := range []int{0, 1, aheadRows - 1, aheadRows, aheadRows + 1, 5000} {
+		for _, end := range []error{io.EOF, broken} {
+			a := newReadAhead(&counted{n: n, err: end})
+			for i := range n {
+				if row, err := a.row(); err != nil || row.N != i+1 {
+					t.Fatalf("row %d of %d is row %d, %v", i+1, n, row.N, err)
+				}
+			}
+			for range 2 { // also when asked again
+				if _, err := a.row(); err != end {
+					t.Errorf("behind %d rows comes %v, not %v", n, err, end)
+				}
+			}
+			a.stop()
+		}
+	}
+}
+
+// Rows as large as a file must not be gathered: what is read ahead is bounded in bytes, and an import that is given up stops reading.
+func TestReadAheadIsBounded(t *testing.T) {
+	src := &counted{n: 1 << 20, size: aheadBytes, err: io.EOF}
+	a := newReadAhead(src)
+	if _, err := a.row(); err != nil {
+		t.Fatal(err)
+	}
+	a.stop()
+	a.stop()                                             // twice is harmless
+	if most := 1 + aheadBatches + 1; src.given > most+1 { // being given out, waiting, being read
+		t.Errorf("%d large rows were read ahead", src.given)
+	}
+}

@@ -1,0 +1,145 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"hash/crc32"
+
+	"lifecircle/coverage"
+)
+
+// The packed content of a version. Up to pieceSize it is one value; what a larger one has before its last bytes lies in lc_pieces, since a
+// value in SQLite costs several times its size in memory. Compressed it is one value always.
+
+// pieceSize is the length of every piece, in bytes.
+const pieceSize = 4 << 20
+
+// contentWriter puts a content into the file as it comes.
+type contentWriter struct {
+	t     *tx
+	hash  string
+	piece []byte
+	n     int // pieces written
+	size  int
+	sum   uint32 // CRC-32C of everything
+}
+
+// saveContent packs a layer into the file, raw, in the place of what lies there under its hash.
+func (t *tx) saveContent(l *coverage.Layer) error {
+	w := &contentWriter{t: t, hash: l.Info.Hash}
+	if err := t.exec(`DELETE FROM lc_pieces WHERE hash = ?`, w.hash); err != nil {
+		return err
+	}
+	if err := l.PackTo(w); err != nil {
+		return err
+	}
+	return t.exec(`INSERT INTO lc_contents VALUES (?, ?, 0, ?)
+ON CONFLICT (hash) DO UPDATE SET size = excluded.size, deflate = 0, data = excluded.data`, w.hash, w.size, binary.BigEndian.AppendUint32(w.piece, w.sum))
+}
+
+// Write is for coverage.Layer.PackTo.
+func (w *contentWriter) Write(b []byte) (int, error) {
+	w.sum = crc32.Update(w.sum, crc32.MakeTable(crc32.Castagnoli), b)
+	w.size += len(b)
+	for rest := b; len(rest) > 0; {
+		if len(w.piece) == pieceSize { // only now: more follows
+			if err := w.t.exec(`INSERT INTO lc_pieces VALUES (?, ?, ?)`, w.hash, w.n, w.piece); err != nil {
+				return 0, err
+			}
+			w.n++
+			w.piece = w.piece[:0]
+			if err := w.t.canceled(); err != nil {
+				return 0, err
+			}
+		}
+		n := min(len(rest), pieceSize-len(w.piece))
+		w.piece, rest = append(w.piece, rest[:n]...), rest[n:]
+	}
+	return len(b), nil
+}
+
+// compress compresses the content of a replaced version.
+func (t *tx) compress(hash string) error {
+	c, err := readContent(t, hash)
+	if err != nil || c == nil || c.deflated {
+		return err
+	}
+	packed, err := checkSum(c.data, c.size)
+	if err != nil {
+		return err
+	}
+	if err := t.exec(`UPDATE lc_contents SET deflate = 1, data = ? WHERE hash = ?`, deflate(packed), hash); err != nil {
+		return err
+	}
+	return t.exec(`DELETE FROM lc_pieces WHERE hash = ?`, hash)
+}
+
+// content is a content as the file has it, its pieces joined.
+type content struct {
+	size     int // when not compressed, without its checksum
+	deflated bool
+	data     []byte
+}
+
+// querier is a transaction or a checker.
+type querier interface {
+	query(query string, args ...any) (*sql.Rows, error)
+}
+
+// pool asks any connection of a pool.
+type pool struct {
+	db  *sql.DB
+	ctx context.Context
+}
+
+func (p pool) query(query string, args ...any) (*sql.Rows, error) {
+	return p.db.QueryContext(p.ctx, query, args...)
+}
+
+// readContent reads a content by one statement, so that nobody replaces it meanwhile; nil if there is none.
+func readContent(q querier, hash string) (*content, error) {
+	rows, err := q.query(`SELECT c.size, c.deflate, c.data, (SELECT count(*) FROM lc_pieces WHERE hash = c.hash), p.n, p.data FROM lc_contents c LEFT JOIN lc_pieces p ON p.hash = c.hash WHERE c.hash = ? ORDER BY p.n`, hash)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var c *content
+	var pieces int
+	var last, piece sql.RawBytes
+	var end []byte
+	var n sql.NullInt64
+	for at := int64(0); rows.Next(); at++ {
+		var size int
+		var deflated bool
+		if err := rows.Scan(&size, &deflated, &last, &pieces, &n, &piece); err != nil {
+			return nil, err
+		}
+		if c == nil {
+			c, end = &content{size: size, deflated: deflated}, bytes.Clone(last)
+		}
+		if !n.Valid {
+			break
+		}
+		if n.Int64 != at || len(piece) != pieceSize || deflated {
+			return nil, damaged("its pieces")
+		}
+		if c.data == nil {
+			c.data = make([]byte, 0, pieces*pieceSize+len(end))
+		}
+		c.data = append(c.data, piece...)
+	}
+	if c != nil {
+		c.data = append(c.data, end...)
+	}
+	return c, rows.Err()
+}
+
+// unseal gives a packed layer as coverage packed it.
+func (c *content) unseal() ([]byte, error) {
+	if c.deflated {
+		return inflate(c.data, c.size)
+	}
+	return checkSum(c.data, c.size)
+}
