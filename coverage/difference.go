@@ -2,6 +2,7 @@ package coverage
 
 import (
 	"context"
+	"math"
 
 	"lifecircle/coverage/catalog"
 )
@@ -48,7 +49,7 @@ type ScoreChange struct {
 // CompareCatalogs judges a city by two catalogs with the same parameters and tells which neighborhoods change their verdict.
 // Nothing is written; cache may be nil, and is only read. Errors are those of Assess.
 func CompareCatalogs(ctx context.Context, city *City, before, after *catalog.Catalog, p Params, o Options, cache Cache) (*RunDifference, error) {
-	kept := &keptCache{from: cache, values: map[string][]byte{}}
+	kept := NewScratch(cache, 0)
 	x, err := Assess(ctx, city, before, before.Services, p, o, kept)
 	if err != nil {
 		return nil, err
@@ -60,22 +61,37 @@ func CompareCatalogs(ctx context.Context, city *City, before, after *catalog.Cat
 	return compareRuns(x, y), nil
 }
 
-// keptCache reads from a cache and keeps what is saved to itself, so that what two catalogs share is computed once.
-type keptCache struct {
+// Scratch is a cache for work of which nothing is to be written: it reads from another one and keeps what is saved to itself, so that what
+// several assessments share is computed once. It is for one assessment at a time.
+type Scratch struct {
 	from   Cache
 	values map[string][]byte
+	room   int
 }
 
-func (k *keptCache) Cached(ctx context.Context, key string) ([]byte, error) {
+// NewScratch makes a scratch on a cache, nil for none, that keeps up to so many bytes, 0 for any number.
+func NewScratch(from Cache, limit int) *Scratch {
+	if limit == 0 {
+		limit = math.MaxInt
+	}
+	return &Scratch{from, map[string][]byte{}, limit}
+}
+
+// Cached gives a value by key, nil if there is none.
+func (k *Scratch) Cached(ctx context.Context, key string) ([]byte, error) {
 	if v := k.values[key]; v != nil || k.from == nil {
 		return v, nil
 	}
 	return k.from.Cached(ctx, key)
 }
 
-func (k *keptCache) SaveCached(_ context.Context, values map[string][]byte) error {
-	for key, v := range values {
-		k.values[key] = v
+// SaveCached keeps the values for which there is room.
+func (k *Scratch) SaveCached(_ context.Context, values map[string][]byte) error {
+	for _, key := range sortedKeys(values) {
+		if v := values[key]; len(v) <= k.room {
+			k.room -= len(v)
+			k.values[key] = v
+		}
 	}
 	return nil
 }
@@ -143,3 +159,8 @@ func overall(r *Run, subject int) Score {
 
 // share is a cell's share as the tables have it, none without a verdict.
 func (c *Cell) share() Decimal { return shareOf(c.Verdict != NotAssessed, c.Covered, c.Total) }
+
+// Shares gives share and share_max as the tables have them, unknown without a verdict.
+func (c *Cell) Shares() (share, most Decimal) {
+	return c.share(), shareOf(c.Verdict != NotAssessed, c.Covered+c.Undetermined, c.Total)
+}

@@ -118,6 +118,14 @@ func (r *Run) Services() *catalog.Services {
 	return r.services
 }
 
+// SharedServices is the list of services that the run's catalog was read with; the catalog may add its own.
+func (r *Run) SharedServices() *catalog.Services {
+	if r.services != nil {
+		return r.services
+	}
+	return r.Catalog.Services
+}
+
 // Subject is a unit or a parent that is judged.
 type Subject struct {
 	ID, Name string

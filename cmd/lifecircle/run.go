@@ -37,6 +37,7 @@ type commandLine struct {
 	Explain explainCmd `cmd:"" help:"Take a neighborhood's numbers apart, down to clause, facility and people. 解释"`
 	Gaps    gapsCmd    `cmd:"" help:"List the largest gaps of a run. 盲区"`
 	Runs    runsCmd    `cmd:"" help:"List a project's runs. 评估记录"`
+	Compare compareCmd `cmd:"" help:"What changed from one run to another, for how many people, because of what. 对比两次评估"`
 	Export  exportCmd  `cmd:"" help:"Export a result table. 导出"`
 	Report  reportCmd  `cmd:"" help:"Write the reports of a run: city, districts, streets. 评估报告"`
 	Copy    copyCmd    `cmd:"" help:"Make a consistent copy of a project file, also while it is written to. 备份"`
@@ -161,7 +162,7 @@ func commandOf(args []string) string {
 
 // commands lists the names of the commands.
 func commands() []string {
-	return []string{"new", "import", "layers", "catalog", "score", "explain", "gaps", "runs", "export", "report", "copy", "check", "serve", "demo", "version"}
+	return []string{"new", "import", "layers", "catalog", "score", "explain", "gaps", "runs", "compare", "export", "report", "copy", "check", "serve", "demo", "version"}
 }
 
 func environmentLanguage() string {
