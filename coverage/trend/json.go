@@ -314,7 +314,7 @@ func listed(list []Listed) []listedJSON {
 func (t *Trend) cell(c *Cell) cellJSON {
 	s, r := &t.Subjects[c.Subject], &t.Requirements[c.Requirement]
 	state := func(x *coverage.Cell, d *coverage.Judged, covered int64) stateJSON {
-		known := x.Verdict != coverage.NotAssessed
+		known := x.Verdict != coverage.NotAssessed || has(x.Cause, noDemand) // of nobody all are known
 		out := stateJSON{Verdict: x.Verdict.String(), Cause: x.Cause, Denominator: d.Denominator, People: dec(covered != coverage.Unknown, covered, milliPlaces)}
 		out.demandJSON = Demand{x.Total, x.Covered, x.Undetermined}.json(known, places(d.Denominator))
 		out.Share, out.ShareMax = x.Shares()
