@@ -507,3 +507,55 @@ func TestTrendPrevious(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A city with other facilities gives the same run, byte by byte, as one made anew of all its layers, and leaves the one that it came from alone.
+func TestWithFacilities(t *testing.T) {
+	c := pair()
+	old, now := everywhere("clinics", "clinic", map[string]orb.Geometry{"f": xy(3000, 100)}), everywhere("clinics", "clinic", map[string]orb.Geometry{"g": xy(0, 0)})
+	park := unsurveyed("parks", "park", map[string]orb.Geometry{"p": rect(0, 0, 50, 50)})
+	judged := func(city *coverage.City) string {
+		run, err := coverage.Assess(t.Context(), city, book(t, clinic500), testServices, coverage.Params{}, coverage.Options{}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		inputs, _ := json.Marshal(run.Inputs)
+		return string(inputs) + everyTable(t, run)
+	}
+	from := func(layers ...*coverage.Layer) *coverage.City {
+		city, err := coverage.NewCity(layers)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return city
+	}
+	first := from(c.with(old).layers...)
+	want := judged(first)
+	if d := cmp.Diff(judged(from(c.with(now, park).layers...)), judged(first.WithFacilities([]*coverage.Layer{park, now}))); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff(want, judged(first)); d != "" {
+		t.Errorf("the city that it came from changed: %s", d)
+	}
+}
+
+// What a scratch has no room for is computed again, which changes nothing; the cache below is read and never written.
+func TestScratch(t *testing.T) {
+	ctx := t.Context()
+	m := newMemory()
+	m.cache["below"] = []byte("1")
+	s := coverage.NewScratch(m, 5)
+	if err := s.SaveCached(ctx, map[string][]byte{"a": []byte("123"), "b": []byte("456"), "c": []byte("78")}); err != nil {
+		t.Fatal(err)
+	}
+	for key, want := range map[string]string{"a": "123", "b": "", "c": "78", "below": "1", "none": ""} {
+		if got, err := s.Cached(ctx, key); err != nil || string(got) != want {
+			t.Errorf("%s: %q, %v", key, got, err)
+		}
+	}
+	if len(m.cache) != 1 {
+		t.Errorf("the cache below was written: %v", m.cache)
+	}
+	if got, err := coverage.NewScratch(nil, 0).Cached(ctx, "a"); err != nil || got != nil {
+		t.Errorf("no cache below: %q, %v", got, err)
+	}
+}
