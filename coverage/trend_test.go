@@ -224,6 +224,18 @@ func TestTrendSurvey(t *testing.T) {
 		t.Errorf("verdicts %+v", v)
 	}
 
+	// what was said at import, for and against, belongs to the survey
+	said := func(l *coverage.Layer, how string) *coverage.Layer {
+		return change(l, func(l *coverage.Layer) { l.Info.Declared = coverage.Declared{"complete": how, "crs": "EPSG:4326"} })
+	}
+	mute := change(unsurveyed("clinics", "clinic", at), func(l *coverage.Layer) { l.Info.Declared = coverage.Declared{"crs": "EPSG:4326"} })
+	for _, l := range []*coverage.Layer{mute, said(unsurveyed("clinics", "clinic", at), "unknown")} {
+		now := said(everywhere("clinics", "clinic", at), "everywhere")
+		if there, back := causesOf(compared(t, c.with(l), c.with(now))), causesOf(compared(t, c.with(now), c.with(l))); there != "survey clinics +0" || back != there {
+			t.Errorf("causes: %s; back: %s", there, back)
+		}
+	}
+
 	// content and survey in one import: two causes, and neither takes what is the other's
 	both := compared(t, c.with(unsurveyed("clinics", "clinic", at)), c.with(everywhere("clinics", "clinic", map[string]orb.Geometry{"f": xy(3000, 100), "g": xy(0, 0)})))
 	if got := causesOf(both); got != "layer_changed clinics +30, survey clinics +0" {
