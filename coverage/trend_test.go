@@ -13,6 +13,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"lifecircle/coverage"
+	"lifecircle/coverage/catalog"
 	"lifecircle/coverage/trend"
 )
 
@@ -569,5 +570,50 @@ func TestScratch(t *testing.T) {
 	}
 	if got, err := coverage.NewScratch(nil, 0).Cached(ctx, "a"); err != nil || got != nil {
 		t.Errorf("no cache below: %q, %v", got, err)
+	}
+}
+
+// A newer program brings another list of services: that is a cause of its own beside the catalog, and a catalog that the older list cannot read is
+// named as not attributable.
+func TestTrendServices(t *testing.T) {
+	list := func(yaml string) *catalog.Services {
+		s, err := catalog.ParseServices([]byte("services:\n"+yaml), "services.yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	plain := list("  - {key: clinic, zh: 医, en: Clinic}\n  - {key: station, zh: 站, en: Station}\n")
+	nested := list("  - {key: clinic, zh: 医, en: Clinic}\n  - {key: station, zh: 站, en: Station, parents: [clinic]}\n  - {key: spa, zh: 泉, en: Spa}\n")
+	c := pair().with(everywhere("stations", "station", map[string]orb.Geometry{"f": xy(0, 0)}))
+	judged := func(services *catalog.Services, requirements string) *coverage.Run {
+		cat, _, err := catalog.Parse([]byte("id: test\ntitle: T\ntiers: [{id: \"15\", minutes: 15}]\nrequirements:\n"+requirements), "test.yaml", services)
+		if err != nil {
+			t.Fatal(err)
+		}
+		city, err := coverage.NewCity(c.layers)
+		if err != nil {
+			t.Fatal(err)
+		}
+		run, err := coverage.Assess(t.Context(), city, cat, services, coverage.Params{}, coverage.Options{}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return run
+	}
+	clinic := "  - {service: clinic, tier: \"15\", limit: {radius_m: 500}, denominator: population}\n"
+	m := newMemory(c.layers...)
+	base := judged(plain, clinic)
+	tr := comparedIn(t, m, base, judged(nested, clinic))
+	if got := causesOf(tr); got != "services +0" || tr.Causes[0].Effect.Verdicts != (coverage.Counts{Unmet: 2, NotAssessed: -2}) {
+		t.Errorf("%s %+v", got, tr.Causes[0].Effect)
+	}
+	// who was covered before no layer told: unknown, which is not 0
+	if tr.Total.Unknown != 2 || tr.Cells[0].PeopleBefore != coverage.Unknown || tr.Cells[0].PeopleAfter != 30_000 {
+		t.Errorf("%+v %+v", tr.Total, tr.Cells[0])
+	}
+	tr = comparedIn(t, m, base, judged(nested, clinic+"  - {service: spa, tier: \"15\", limit: {radius_m: 500}, denominator: population}\n"))
+	if got := causesOf(tr); got != "catalog ?, services +0" || !strings.Contains(tr.Causes[0].Reason.En, "spa") || !strings.HasPrefix(tr.Causes[0].Reason.Zh, "服务目录 test：") || tr.Total.Remainder.Verdicts != (coverage.Counts{NotAssessed: 2}) {
+		t.Errorf("%s %+v, remainder %+v", got, tr.Causes[0].Reason, tr.Total.Remainder)
 	}
 }

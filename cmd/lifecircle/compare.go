@@ -124,10 +124,7 @@ func (a *app) printCauses(t *trend.Trend) error {
 	}
 	for i := range t.Causes {
 		if c := &t.Causes[i]; len(c.Fields) > 0 && c.Kind != trend.Survey {
-			var fields []string
-			for _, f := range c.Fields[:min(len(c.Fields), 12)] {
-				fields = append(fields, f)
-			}
+			fields := slices.Clone(c.Fields[:min(len(c.Fields), 12)])
 			if more := len(c.Fields) - len(fields); more > 0 {
 				fields = append(fields, fmt.Sprintf(a.in("另 %d 项", "%d more"), more))
 			}

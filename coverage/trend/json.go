@@ -238,9 +238,7 @@ func (t *Trend) MarshalJSON() ([]byte, error) {
 	return json.Marshal(doc)
 }
 
-func (s Side) json() sideJSON {
-	return sideJSON{s.RunInfo, s.Algorithm, s.CatalogHash, s.CatalogTitle, s.Neighborhoods}
-}
+func (s Side) json() sideJSON { return sideJSON(s) }
 
 func people(known bool, gained, lost int64) peopleJSON {
 	return peopleJSON{dec(known, gained, milliPlaces), dec(known, lost, milliPlaces), dec(known, gained-lost, milliPlaces)}
