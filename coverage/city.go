@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"sync"
 
 	"github.com/paulmach/orb"
 
@@ -31,6 +32,15 @@ type City struct {
 	notes  []Mark   // what is worth saying of the inputs
 
 	overlapping []bool // units that share interior with another unit
+
+	outlines *outlines // of the parents
+}
+
+// outlines are drawn when first asked for, once for all cities of the same units.
+type outlines struct {
+	once sync.Once
+	of   []orb.MultiPolygon // per parent
+	err  error
 }
 
 // unit is a neighborhood.
@@ -109,7 +119,7 @@ func loadCity(ctx context.Context, st Store, inputs []InputRef) (*City, error) {
 func NewCity(layers []*Layer) (*City, error) {
 	layers = append([]*Layer(nil), layers...)
 	sort.Slice(layers, func(a, b int) bool { return layers[a].Info.LayerKey.Less(layers[b].Info.LayerKey) })
-	c := &City{}
+	c := &City{outlines: &outlines{}}
 	for _, l := range layers {
 		if l.Info.Role == RoleNetwork {
 			continue // for the path basis

@@ -521,16 +521,23 @@ func degrees(v float64) int64 {
 
 // parentOutlines unites the members of each parent, for maps.
 func (c *City) parentOutlines(subjects []Subject, threads int) error {
-	errs := make([]error, len(c.parents))
-	parallel(len(c.parents), threads, 1, func(k int) {
-		members, unite := c.parents[k].members, overlay.Join
-		gs := make([]orb.Geometry, len(members))
-		for i, u := range members {
-			if gs[i] = c.units[u].geometry; c.overlapping[u] {
-				unite = overlay.Union
+	c.outlines.once.Do(func() {
+		c.outlines.of = make([]orb.MultiPolygon, len(c.parents))
+		errs := make([]error, len(c.parents))
+		parallel(len(c.parents), threads, 1, func(k int) {
+			members, unite := c.parents[k].members, overlay.Join
+			gs := make([]orb.Geometry, len(members))
+			for i, u := range members {
+				if gs[i] = c.units[u].geometry; c.overlapping[u] {
+					unite = overlay.Union
+				}
 			}
-		}
-		subjects[len(c.units)+k].Geometry, errs[k] = unite(gs)
+			c.outlines.of[k], errs[k] = unite(gs)
+		})
+		c.outlines.err = errors.Join(errs...)
 	})
-	return errors.Join(errs...)
+	for k := range c.parents {
+		subjects[len(c.units)+k].Geometry = c.outlines.of[k]
+	}
+	return c.outlines.err
 }

@@ -12,7 +12,7 @@ import (
 
 type compareCmd struct {
 	Project string `arg:"" help:"Project file. 项目文件"`
-	Of      string `name:"run" placeholder:"HASH" help:"Run, by the first characters of its hash (default: the latest). 评估"`
+	Run_    string `name:"run" placeholder:"HASH" help:"Run, by its hash or a prefix (default: the latest). 评估"`
 	Against string `placeholder:"HASH" help:"Run to hold it against (default: the earlier one by the same catalog, if it is the only one). 对比的评估"`
 	Threads int    `placeholder:"N" help:"Threads (default: one per processor); no byte of the result hangs on it. 线程数"`
 }
@@ -31,7 +31,7 @@ func (c compareCmd) Run(a *app) error {
 		return notNegative("--threads")
 	}
 	return a.open(c.Project, store.ReadOnly, func(p *store.Project) error {
-		run, err := p.Run(a.ctx, c.Of)
+		run, err := p.Run(a.ctx, c.Run_)
 		if err != nil {
 			return err
 		}
@@ -119,12 +119,12 @@ func (a *app) printCauses(t *trend.Trend) error {
 	if err := g.print(a.stdout); err != nil {
 		return err
 	}
+	if t.Total.People > 0 {
+		fmt.Fprintln(a.stdout, a.in("人·项：每人按要求各计一次", "people count once a requirement"))
+	}
 	for i := range t.Causes {
 		if c := &t.Causes[i]; len(c.Fields) > 0 && c.Kind != trend.Survey {
-			var fields []string
-			for _, f := range c.Fields[:min(len(c.Fields), 12)] {
-				fields = append(fields, f)
-			}
+			fields := slices.Clone(c.Fields[:min(len(c.Fields), 12)])
 			if more := len(c.Fields) - len(fields); more > 0 {
 				fields = append(fields, fmt.Sprintf(a.in("另 %d 项", "%d more"), more))
 			}
@@ -136,7 +136,6 @@ func (a *app) printCauses(t *trend.Trend) error {
 
 // printRequirementTrends prints the verdicts of each requirement before and after; those in which nothing changed are left out.
 func (a *app) printRequirementTrends(t *trend.Trend) error {
-	what := map[string]string{trend.Added: a.in("新增", "added"), trend.Removed: a.in("删除", "removed"), trend.Redefined: a.in("重新定义", "redefined")}
 	g := grid{head: []string{a.in("要求", "requirement"), a.in("变化", "what"), a.in("原来：达标/未达标/未检出/未评估", "before: met / unmet / not detected / not assessed"), a.in("现在", "after"), a.in("结论改变", "changed"),
 		a.in("净增覆盖人数", "people, net"), a.in("因为", "because of")}, right: map[int]bool{4: true, 5: true}}
 	same := 0
@@ -163,7 +162,7 @@ func (a *app) printRequirementTrends(t *trend.Trend) error {
 			}
 			return fmt.Sprintf("%d / %d / %d / %d", n.Met, n.Unmet, n.NotDetected, n.NotAssessed)
 		}
-		g.add(r.ID, what[r.What], counts(r.Counts[0]), counts(r.Counts[1]), fmt.Sprint(r.Change.Changed), gain(r.People > 0, r.Change.Net()), strings.Join(because, "; "))
+		g.add(r.ID, a.becameOf(r), counts(r.Counts[0]), counts(r.Counts[1]), fmt.Sprint(r.Change.Changed), gain(r.People > 0, r.Change.Net()), strings.Join(because, "; "))
 	}
 	if len(g.rows) > 0 {
 		fmt.Fprintln(a.stdout, a.in("\n要求", "\nrequirements"))
@@ -172,9 +171,36 @@ func (a *app) printRequirementTrends(t *trend.Trend) error {
 		}
 	}
 	if same > 0 {
-		fmt.Fprintf(a.stdout, a.in("其余 %d 项要求没有变化\n", "nothing changed under the other %d\n"), same)
+		fmt.Fprintf(a.stdout, a.in("没有变化的要求：%d 项\n", "requirements under which nothing changed: %d\n"), same)
 	}
 	return nil
+}
+
+// becameOf says what became of a requirement, and whether it is in no total.
+func (a *app) becameOf(r *trend.Requirement) string {
+	var words []string
+	switch r.What {
+	case trend.Added:
+		words = append(words, a.in("新增", "added"))
+	case trend.Removed:
+		words = append(words, a.in("删除", "removed"))
+	case trend.Redefined:
+		for _, f := range []struct{ zh, en, before, after string }{
+			{"服务", "service", r.Before.Service, r.After.Service}, {"圈层", "tier", r.Before.Tier, r.After.Tier}, {"限值", "limit", r.Before.Limit, r.After.Limit},
+			{"达标线", "pass line", r.Before.PassLine.String(), r.After.PassLine.String()}, {"分母", "denominator", r.Before.Denominator, r.After.Denominator},
+		} {
+			if f.before != f.after {
+				words = append(words, a.in(f.zh, f.en)+" "+nameOr(f.before, "–")+" → "+nameOr(f.after, "–"))
+			}
+		}
+		if len(words) == 0 {
+			words = append(words, a.in("重新定义", "redefined"))
+		}
+	}
+	if r.Variant {
+		words = append(words, a.in("变体，不入合计", "variant, in no total"))
+	}
+	return strings.Join(words, ", ")
 }
 
 // sumWords says what one cause changes: people, else verdicts, else demand alone.
@@ -202,8 +228,8 @@ func (a *app) printSubjectTrends(t *trend.Trend) error {
 			verdicts[c.Subject] = append(verdicts[c.Subject], fmt.Sprintf("%s %s → %s", t.Requirements[c.Requirement].ID, verdictWord(a, c.Before.Verdict), verdictWord(a, c.After.Verdict)))
 		}
 	}
-	g := grid{head: []string{a.in("评价单元", "neighborhood"), a.in("原得分", "before"), a.in("现得分", "after"), a.in("等级", "grade"), a.in("净（人·项）", "people, net"), a.in("因为", "because of"), a.in("结论", "verdicts")},
-		right: map[int]bool{1: true, 2: true, 4: true}, fit: a.width()}
+	g := grid{head: []string{a.in("评价单元", "neighborhood"), a.in("原得分", "before"), a.in("现得分", "after"), a.in("等级", "grade"), a.in("净（人·项）", "people, net"), a.in("因为", "because of"), a.in("结论改变", "changed"), a.in("结论", "verdicts")},
+		right: map[int]bool{1: true, 2: true, 4: true, 6: true}, fit: a.width()}
 	total := 0
 	for i := range t.Subjects {
 		s := &t.Subjects[i]
@@ -227,15 +253,15 @@ func (a *app) printSubjectTrends(t *trend.Trend) error {
 			words := fmt.Sprint(k + 1)
 			for _, e := range o.Effects {
 				if e.Cause == k && e.Score != 0 {
-					words += fmt.Sprintf(" (%+.1f)", float64(e.Score)/coverage.ScoreScale)
+					words += " " + pointsMoved(e.Score)
 				}
 			}
 			causes = append(causes, words)
 		}
 		if o.Remainder.Score != 0 {
-			causes = append(causes, fmt.Sprintf(a.in("余项 (%+.1f)", "remainder (%+.1f)"), float64(o.Remainder.Score)/coverage.ScoreScale))
+			causes = append(causes, a.in("余项 ", "remainder ")+pointsMoved(o.Remainder.Score))
 		}
-		g.add(name, points(o.Before.Known, o.Before.Score), points(o.After.Known, o.After.Score), grade, gain(s.People, s.Gained-s.Lost), strings.Join(causes, ", "), strings.Join(verdicts[i], fitMark))
+		g.add(name, points(o.Before.Known, o.Before.Score), points(o.After.Known, o.After.Score), grade, gain(s.People, s.Gained-s.Lost), strings.Join(causes, ", "), fmt.Sprint(s.Changed), strings.Join(verdicts[i], fitMark))
 	}
 	fmt.Fprintf(a.stdout, a.in("\n%d 个评价单元中有 %d 个变化\n", "\n%[2]d of %[1]d neighborhoods changed\n"), t.Neighborhoods, total)
 	if total == 0 {
@@ -296,6 +322,14 @@ func (a *app) printTrendNotes(t *trend.Trend) {
 			fmt.Fprintf(a.stdout, a.in("  ! 现评估：%s\n", "  ! run: %s\n"), m.Text.In(a.Lang))
 		}
 	}
+}
+
+// pointsMoved writes a change of a score that is not 0.
+func pointsMoved(n int64) string {
+	if -coverage.ScoreScale/20 < n && n < coverage.ScoreScale/20 {
+		return "(< 0.1)"
+	}
+	return fmt.Sprintf("(%+.1f)", float64(n)/coverage.ScoreScale)
 }
 
 func signed(n int) string {

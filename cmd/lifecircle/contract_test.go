@@ -55,6 +55,11 @@ func TestJSONContract(t *testing.T) {
 	add("gaps", run(t, "gaps", project, "--json").must(exitDone))
 	run(t, "import", project, other, "--as", "facilities", "--service", "clinic", "--replace").must(exitDone)
 	add("runs", run(t, "runs", project, "--json").must(exitDone))
+	run(t, "score", project, "--catalog", strictTown(t, dir)).must(exitDone)
+	for _, against := range []string{scoredRun(t, project, 0), scoredRun(t, project, 1)} {
+		add("compare", run(t, "compare", project, "--against", against, "--json").must(exitDone))
+		add("compare", run(t, "compare", project, "--run", against, "--against", scoredRun(t, project, 1), "--json").must(exitDone))
+	}
 	add("export", run(t, "export", project, "--layer", "scores", "-o", filepath.Join(dir, "s.csv"), "--json").must(exitDone))
 	add("report", run(t, "report", project, "--out", filepath.Join(dir, "report"), "--format", "json,csv,xlsx", "--levels", "city", "--json").must(exitDone))
 	contractOfLedger(t, project, add)
@@ -110,6 +115,18 @@ func TestJSONContract(t *testing.T) {
 			}
 		}
 	}
+}
+
+// strictTown writes a catalog of the town that asks for more, and for something else.
+func strictTown(t *testing.T, dir string) string {
+	return write(t, filepath.Join(dir, "stricter.yaml"), strings.Replace(strings.Replace(townCatalog, "radius_m: 500", "radius_m: 100", 1), "service: kindergarten", "service: nursery", 1))
+}
+
+// scoredRun gives the hash of a project's run, from the oldest.
+func scoredRun(t *testing.T, project string, n int) string {
+	var doc struct{ Runs []struct{ Run string } }
+	run(t, "runs", project, "--json").must(exitDone).json(&doc)
+	return doc.Runs[n].Run
 }
 
 type promise struct {

@@ -56,7 +56,7 @@ func TestReadAheadIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.stop()
-	a.stop()                                             // twice is harmless
+	a.stop()                                              // twice is harmless
 	if most := 1 + aheadBatches + 1; src.given > most+1 { // being given out, waiting, being read
 		t.Errorf("%d large rows were read ahead", src.given)
 	}

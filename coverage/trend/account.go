@@ -12,6 +12,13 @@ import (
 // unitLevel is the level of what is judged, in tables.
 const unitLevel = "unit"
 
+// Causes of a cell that is not assessed, as in table coverage.
+const (
+	notApplicable = "not_applicable"
+	noDemand      = "no_demand"
+	noDenominator = "no_denominator"
+)
+
 // view finds the cells of one run by the subjects and requirements that the two runs share.
 type view struct {
 	run      *coverage.Run
@@ -181,7 +188,7 @@ func (a *accounts) value(v *view, subject, pair int) (out value) {
 	out.there, out.verdict, out.denominator = true, c.Verdict, d.Denominator
 	asked, nobody, undenominated := true, false, false
 	if c.Verdict == coverage.NotAssessed { // only then
-		asked, nobody, undenominated = !has(c.Cause, "not_applicable"), has(c.Cause, "no_demand"), has(c.Cause, "no_denominator")
+		asked, nobody, undenominated = !has(c.Cause, notApplicable), has(c.Cause, noDemand), has(c.Cause, noDenominator)
 	}
 	if out.known = asked && (c.Verdict != coverage.NotAssessed || nobody); out.known {
 		out.demand = Demand{c.Total, c.Covered, c.Undetermined}

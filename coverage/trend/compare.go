@@ -32,8 +32,8 @@ func Compare(ctx context.Context, src Source, base, run *coverage.Run, o coverag
 	}
 	c.find(t.Catalog)
 	accounts := newAccounts(base, run)
-	ref, after := accounts.before, accounts.after // as the algorithm of today has them
-	var stale error                               // why the base's inputs cannot be scored again
+	ref := accounts.before // the base as the algorithm of today has it
+	var stale error        // why its inputs cannot be scored again
 	for i := range c.causes {
 		cause := &c.causes[i]
 		if cause.Kind != Algorithm {
@@ -54,8 +54,7 @@ func Compare(ctx context.Context, src Source, base, run *coverage.Run, o coverag
 				cause.Reason = reason(err)
 				break
 			}
-			after = accounts.like(r, true)
-			steps = append(steps, step{after, accounts.after})
+			steps = append(steps, step{accounts.like(r, true), accounts.after})
 		}
 		if stale != nil {
 			cause.Reason = reason(stale)
@@ -156,6 +155,14 @@ func reason(err error) coverage.Text {
 		var e *coverage.Error
 		if errors.As(err, &e) {
 			return coverage.Text{Zh: e.In("zh"), En: e.In("en")}
+		}
+		var book *catalog.Error
+		if errors.As(err, &book) { // the catalog asks for what the other list of services does not have
+			for _, f := range book.Findings {
+				if f.Severity == catalog.SeverityError {
+					return coverage.Text{Zh: "服务目录 " + book.File + "：" + f.Text.Zh, En: "catalog " + book.File + ": " + f.Text.En}
+				}
+			}
 		}
 		return coverage.Text{Zh: err.Error(), En: err.Error()}
 	}

@@ -238,9 +238,7 @@ func (t *Trend) MarshalJSON() ([]byte, error) {
 	return json.Marshal(doc)
 }
 
-func (s Side) json() sideJSON {
-	return sideJSON{s.RunInfo, s.Algorithm, s.CatalogHash, s.CatalogTitle, s.Neighborhoods}
-}
+func (s Side) json() sideJSON { return sideJSON(s) }
 
 func people(known bool, gained, lost int64) peopleJSON {
 	return peopleJSON{dec(known, gained, milliPlaces), dec(known, lost, milliPlaces), dec(known, gained-lost, milliPlaces)}
@@ -314,7 +312,7 @@ func listed(list []Listed) []listedJSON {
 func (t *Trend) cell(c *Cell) cellJSON {
 	s, r := &t.Subjects[c.Subject], &t.Requirements[c.Requirement]
 	state := func(x *coverage.Cell, d *coverage.Judged, covered int64) stateJSON {
-		known := x.Verdict != coverage.NotAssessed
+		known := x.Verdict != coverage.NotAssessed || has(x.Cause, noDemand) // of nobody all are known
 		out := stateJSON{Verdict: x.Verdict.String(), Cause: x.Cause, Denominator: d.Denominator, People: dec(covered != coverage.Unknown, covered, milliPlaces)}
 		out.demandJSON = Demand{x.Total, x.Covered, x.Undetermined}.json(known, places(d.Denominator))
 		out.Share, out.ShareMax = x.Shares()
