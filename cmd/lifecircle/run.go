@@ -35,6 +35,7 @@ type commandLine struct {
 	Catalog catalogCmd `cmd:"" help:"List, show, check or export catalogs of requirements. 服务目录"`
 	Score   scoreCmd   `cmd:"" help:"Judge every neighborhood by a catalog. 评估"`
 	Explain explainCmd `cmd:"" help:"Take a neighborhood's numbers apart, down to clause, facility and people. 解释"`
+	Batch   batchCmd   `cmd:"" help:"Score many areas by a plan: districts, or a city cut into them. 批量评估"`
 	Gaps    gapsCmd    `cmd:"" help:"List the largest gaps of a run. 盲区"`
 	Runs    runsCmd    `cmd:"" help:"List a project's runs. 评估记录"`
 	Export  exportCmd  `cmd:"" help:"Export a result table. 导出"`
@@ -161,7 +162,7 @@ func commandOf(args []string) string {
 
 // commands lists the names of the commands.
 func commands() []string {
-	return []string{"new", "import", "layers", "catalog", "score", "explain", "gaps", "runs", "export", "report", "copy", "check", "serve", "demo", "version"}
+	return []string{"new", "import", "layers", "catalog", "score", "explain", "gaps", "runs", "export", "report", "copy", "check", "batch", "serve", "demo", "version"}
 }
 
 func environmentLanguage() string {
