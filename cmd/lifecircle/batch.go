@@ -100,7 +100,7 @@ func (a *app) checkPlan(path, out string, outputsOf func(dir string) string) (*b
 	if broken == nil {
 		return b, nil
 	}
-	e := coverage.Errorf(coverage.Refused, "计划有 %[1]d 处错误，未运行", "the plan has %[1]d errors: nothing was run", bad)
+	e := coverage.Errorf(coverage.Refused, "计划有错（%[1]d 处），未运行", "the plan is refused (errors: %[1]d), nothing was run", bad)
 	e.File = file
 	if !a.JSON {
 		return nil, e
@@ -286,5 +286,5 @@ func (a *app) printBatch(b *batch.Batch, s *batch.Summary, shard batch.Shard) er
 	if err != nil || bad == 0 {
 		return err
 	}
-	return coverage.Errorf(coverage.Condition, "%[1]d 个区域未按计划完成，原因见 batch.csv", "%[1]d areas are not done as planned: batch.csv says why", bad)
+	return coverage.Errorf(coverage.Condition, "未按计划完成的区域：%[1]d 个，原因见 batch.csv", "areas that are not done as planned: %[1]d, batch.csv says why", bad)
 }

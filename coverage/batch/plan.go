@@ -229,8 +229,8 @@ func runName(catalogID string, p coverage.Params) string {
 	return folderName(name)
 }
 
-// folderName makes an id of any text that can be a folder on every system: letters, digits, - _ and . stay; what had to be changed is told
-// apart by a hash.
+// folderName makes an id of any text that can be a folder on every system: letters, digits, - _ and . stay, a blank becomes _; what had to be
+// changed otherwise is told apart by a hash.
 func folderName(s string) string {
 	safe := strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_.", r) {
@@ -241,8 +241,8 @@ func folderName(s string) string {
 	if runes := []rune(safe); len(runes) > 48 {
 		safe = string(runes[:48])
 	}
-	if safe == s && validID(s) {
-		return s
+	if plain := strings.ReplaceAll(s, " ", "_"); safe == plain && validID(plain) {
+		return plain
 	}
 	return strings.TrimLeft(safe, ".-") + "~" + hashOf(s)[:8]
 }
