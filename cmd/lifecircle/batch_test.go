@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/csv"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -53,11 +54,11 @@ func county(t testing.TB, dir string) (project string) {
 	for x := range 9 {
 		for y := range 9 {
 			// districts are numbered against the order of communities, so that the smallest id on a border is now of one, now of another
-			district := fmt.Sprintf("D%d", (x/3*3+y/3)*2%9)
+			district := fmt.Sprintf(`"D%d"`, (x/3*3+y/3)*2%9)
 			if x == 3 && y == 4 {
-				district += ",D9"
+				district = "[" + district + `,"D9"]`
 			}
-			p := []property{{"code", text(fmt.Sprintf("u%02d", (x*9+y*31)%81))}, {"name", text(fmt.Sprintf("社区 %d-%d", x, y))}, {"district", text(district)}, {"street", text(fmt.Sprintf("s%d", x/2))}}
+			p := []property{{"code", text(fmt.Sprintf("u%02d", (x*9+y*31)%81))}, {"name", text(fmt.Sprintf("社区 %d-%d", x, y))}, {"district", district}, {"street", text(fmt.Sprintf("s%d", x/2))}}
 			if y%2 == 0 {
 				p = append(p, property{"old", strconv.Itoa(10 + x + y)})
 			}
@@ -83,14 +84,15 @@ func county(t testing.TB, dir string) (project string) {
 		cells = append(cells, feature{square(x, y, x+0.25, y+0.2), []property{{"id", text(fmt.Sprintf("c%02d", i))}, {"households", strconv.Itoa(3 + i)}}})
 		buildings = append(buildings, feature{square(x+0.3, y, x+0.34, y+0.05), []property{{"id", text(fmt.Sprintf("b%02d", i))}}})
 	}
-	for i := range 40 { // a chain of parcels that touch, through three districts, and others
-		if i < 14 {
-			w := 1.5 + 0.45*float64(i)
-			land = append(land, feature{square(w, 4.1, w+0.45, 4.4+0.01*float64(i%3)), []property{{"id", text(fmt.Sprintf("l%02d", i))}}})
-			continue
+	for i := range 200 { // parcels that overlap in chains through several districts: the whole of a chain is one piece of land
+		x, y, corners := 9*r.Float64(), 9*r.Float64(), 3+i%5
+		var ring []string
+		for k := range corners + 1 {
+			turn := 2 * math.Pi * (float64(k%corners)/float64(corners) + 0.01*float64(i))
+			reach := 0.12 + 0.3*float64((i*7+k%corners*13)%29)/29
+			ring = append(ring, fmt.Sprintf("[%.7f,%.7f]", lon(x+reach*math.Cos(turn)), lat(y+reach*math.Sin(turn))))
 		}
-		x, y := 9*r.Float64(), 9*r.Float64()
-		land = append(land, feature{square(x, y, x+0.5*r.Float64()+0.02, y+0.5*r.Float64()+0.02), []property{{"id", text(fmt.Sprintf("l%02d", i))}}})
+		land = append(land, feature{`{"type":"Polygon","coordinates":[[` + strings.Join(ring, ",") + `]]}`, []property{{"id", text(fmt.Sprintf("l%03d", i))}}})
 	}
 	for i := range 24 {
 		x, y := 9*r.Float64(), 9*r.Float64()
@@ -219,6 +221,9 @@ func TestBatchCutIsTheWhole(t *testing.T) {
 					seen[table+id] = true
 					if level := row["level"]; level == "street" || (level == "district" && !strings.Contains(path, row["neighborhood_id"])) {
 						continue // it crosses the cut
+					}
+					if strings.Contains(path, "D9") && (table == "scores" || row["requirement"] == "per-district") {
+						continue // its one community counts in its other district, of which this area has a part only
 					}
 					for column := range row {
 						if column != "marks" && row[column] != want[id][column] {
