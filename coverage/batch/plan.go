@@ -244,7 +244,10 @@ func folderName(s string) string {
 	if plain := strings.ReplaceAll(s, " ", "_"); safe == plain && validID(plain) {
 		return plain
 	}
-	return strings.TrimLeft(safe, ".-") + "~" + hashOf(s)[:8]
+	if safe = strings.TrimLeft(safe, ".-") + "~" + hashOf(s)[:8]; !validID(safe) {
+		safe = "_" + safe
+	}
+	return safe
 }
 
 // validID tells whether an id can be a folder: it begins with no point or hyphen, ends with no point and is no device of Windows.
