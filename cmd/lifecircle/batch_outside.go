@@ -15,7 +15,9 @@ import (
 	"lifecircle/coverage/batch"
 	"lifecircle/coverage/catalog"
 	"lifecircle/coverage/intake"
+	"lifecircle/coverage/report"
 	"lifecircle/data/catalogs"
+	"lifecircle/data/format/reports"
 	"lifecircle/data/store"
 )
 
@@ -27,8 +29,29 @@ var _ batch.Outside = (*outside)(nil)
 func (*outside) Version() string             { return version() }
 func (*outside) Services() *catalog.Services { return catalogs.Services() }
 
-// Reporter gives no writer of reports: this program has none.
-func (*outside) Reporter() batch.Reporter { return nil }
+func (*outside) Reporter() batch.Reporter { return reporter{} }
+
+// reporter writes the reports of areas as lifecircle report does.
+type reporter struct{}
+
+func (reporter) Formats() []string {
+	return slices.DeleteFunc(reports.Formats(), func(f string) bool { return slices.Contains([]string{"csv", "geojson", "gpkg", "json"}, f) })
+}
+
+func (reporter) Write(ctx context.Context, p coverage.Store, run *coverage.Run, dir string, spec batch.ReportSpec) error {
+	src, err := report.Load(ctx, p, run)
+	if err != nil {
+		return err
+	}
+	src.Date = spec.Date
+	has := src.Levels()
+	levels := slices.DeleteFunc(slices.Clone(spec.Levels), func(l string) bool { return !slices.Contains(has, l) })
+	if len(levels) == 0 { // the area has none of them: nothing is asked for, and nil would mean all
+		levels = []string{batch.City}
+	}
+	_, err = reports.Write(ctx, src, dir, reports.Spec{Formats: append(slices.Clone(spec.Formats), "json"), Languages: spec.Languages, Levels: levels, Threads: spec.Threads}, nil)
+	return err
+}
 
 // beside gives a name that may be a shipped one, else a file relative to a folder.
 func beside(dir, name string, shipped []string) string {

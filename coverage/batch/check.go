@@ -532,8 +532,12 @@ func (c *checker) levels() {
 // outputs checks the folder of results and the reports that are asked for.
 func (c *checker) outputs() {
 	at := c.Plan.Outputs.at
-	if reports := c.Plan.Outputs.reports(); len(reports) > 0 && c.outside.Reporter() == nil {
-		report(at, "formats", "no_reporter", "此程序尚不能生成报告：%s", "this program writes no reports yet: %s", strings.Join(reports, ", ")).hint("可用："+strings.Join(tableFormats, ", "), "formats: "+strings.Join(tableFormats, ", "))
+	can := c.outside.Reporter().Formats()
+	for _, format := range c.Plan.Outputs.reports() {
+		if !slices.Contains(can, format) {
+			list := strings.Join(slices.Concat(tableFormats, among(can, reportFormats)), ", ")
+			report(at, "formats", "no_reporter", "此程序尚不能生成 %s 报告", "this program writes no %s reports yet", format).hint("可用："+list, "formats: "+list)
+		}
 	}
 	key := "dir"
 	stat, err := os.Stat(c.Out)

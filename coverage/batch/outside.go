@@ -37,7 +37,7 @@ type Outside interface {
 	Services() *catalog.Services
 	// WriteTable writes a table to a new file as csv, geojson, gpkg or json. The same table gives the same bytes.
 	WriteTable(ctx context.Context, path, format string, t *coverage.Table) error
-	// Reporter writes reports, nil if there is none.
+	// Reporter writes reports.
 	Reporter() Reporter
 }
 
@@ -49,19 +49,20 @@ type Project interface {
 }
 
 // Reporter writes the reports of a run. It must write the same bytes for the same project, run and specification, and nothing but files
-// into the folder dir, which exists. Now is the clock that a report may name as its date.
+// into the folder dir, which it makes. The run is drawn.
 type Reporter interface {
+	// Formats gives those of html, xlsx, pdf and docx that can be written.
+	Formats() []string
 	Write(ctx context.Context, project coverage.Store, run *coverage.Run, dir string, spec ReportSpec) error
 }
 
 // ReportSpec says what reports of a run are asked for.
 type ReportSpec struct {
-	Title     coverage.Text // of the plan
-	Area      coverage.Text // its name
-	Formats   []string      // html, xlsx, pdf, docx
+	Formats   []string // html, xlsx, pdf, docx
 	Languages []string
-	Levels    []string
-	Date      time.Time
+	Levels    []string // city: the area as a whole; of parents those that the area has are reported on
+	Date      string   // of the plan: on the cover; "" none
+	Threads   int
 }
 
 // asError gives any error as one that a person can act on; of errors that are not meant for people only a sentence is kept.

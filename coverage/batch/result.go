@@ -27,6 +27,8 @@ const (
 	refusedCSV  = "refused.csv"
 	shardJSON   = "shard.json"
 	projectFile = "project.gpkg"
+
+	reportFolder = "report" // of a run
 )
 
 // The states of an area.

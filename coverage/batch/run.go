@@ -363,7 +363,7 @@ func (r *runner) attempt(ctx context.Context, a *Area, result *Result, dir, made
 		}
 	}
 	for _, w := range a.Ways {
-		run, err := r.score(ctx, p, a, w, made, threads)
+		run, err := r.score(ctx, p, w, made, threads)
 		if err != nil {
 			return err
 		}
@@ -390,7 +390,7 @@ func (r *runner) clock() func() time.Time {
 }
 
 // score makes one run of an area and writes its tables and reports.
-func (r *runner) score(ctx context.Context, p Project, a *Area, w Way, made string, threads int) (*RunResult, error) {
+func (r *runner) score(ctx context.Context, p Project, w Way, made string, threads int) (*RunResult, error) {
 	draw := coverage.DrawLater
 	o := r.Plan.Outputs
 	if r.Plan.Keep || len(o.reports()) > 0 || slices.Contains(o.Tables, "gaps") || slices.Contains(o.Tables, "service_areas") {
@@ -421,8 +421,8 @@ func (r *runner) score(ctx context.Context, p Project, a *Area, w Way, made stri
 		}
 	}
 	if reports := o.reports(); len(reports) > 0 {
-		spec := ReportSpec{Title: r.Plan.Title, Area: a.Name, Formats: reports, Languages: o.Languages, Levels: o.Levels, Date: r.clock()()}
-		if err := r.outside.Reporter().Write(ctx, p, run, dir, spec); err != nil {
+		spec := ReportSpec{Formats: reports, Languages: o.Languages, Levels: o.Levels, Date: r.Plan.Date, Threads: threads}
+		if err := r.outside.Reporter().Write(ctx, p, run, filepath.Join(dir, reportFolder), spec); err != nil {
 			return nil, err
 		}
 	}
