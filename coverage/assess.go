@@ -84,6 +84,9 @@ func reuse(ctx context.Context, st Store, r *Run, city *City, o Options) error {
 	return st.SaveRun(ctx, r, nil)
 }
 
+// Check refuses parameters that make no sense, as ScoreProject would.
+func (p Params) Check() error { return p.check() }
+
 // check refuses parameters that make no sense.
 func (p *Params) check() error {
 	if p.Basis == "" {

@@ -218,6 +218,50 @@ func (l *Layer) Sort() {
 	l.FloorMM2 = permute(l.FloorMM2, order)
 }
 
+// Select gives a layer of some of the rows, which are named in ascending order: the same columns, declarations and surveys, and a hash of its
+// own if rows are left out. It shares what it can with l.
+func (l *Layer) Select(rows []int) *Layer {
+	if len(rows) == len(l.IDs) {
+		return l
+	}
+	out := &Layer{
+		Info: l.Info, IDs: pick(l.IDs, rows), Names: pick(l.Names, rows), Points: pick(l.Points, rows), Shapes: pick(l.Shapes, rows), Properties: pick(l.Properties, rows),
+		Kinds: pick(l.Kinds, rows), Services: pick(l.Services, rows), Status: pick(l.Status, rows), Opened: pick(l.Opened, rows), Closed: pick(l.Closed, rows),
+		Capacity: pick(l.Capacity, rows), AreaMM2: pick(l.AreaMM2, rows), FloorMM2: pick(l.FloorMM2, rows),
+	}
+	for _, c := range l.Parents {
+		out.Parents = append(out.Parents, ParentColumn{c.Level, pick(c.Parents, rows)})
+	}
+	for _, m := range l.Measures {
+		out.Measures = append(out.Measures, Measure{m.Name, m.Modelled, pick(m.Values, rows)})
+	}
+	out.Info.Rows, out.Info.Bound = len(rows), orb.Bound{}
+	for n := range rows {
+		g := out.Geometry(n)
+		switch {
+		case g == nil:
+		case out.Info.Bound == (orb.Bound{}):
+			out.Info.Bound = g.Bound()
+		default:
+			out.Info.Bound = out.Info.Bound.Union(g.Bound())
+		}
+	}
+	out.Info.Hash = out.ComputeHash()
+	return out
+}
+
+// pick gives some elements of a column, nil for a column that is not there.
+func pick[T any](s []T, rows []int) []T {
+	if s == nil {
+		return nil
+	}
+	out := make([]T, len(rows))
+	for n, i := range rows {
+		out[n] = s[i]
+	}
+	return out
+}
+
 func permute[T any](s []T, order []int) []T {
 	if s == nil {
 		return nil

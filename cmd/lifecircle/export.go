@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -72,17 +73,9 @@ func (c exportCmd) Run(a *app) error {
 		a.watch(&t)
 		toStdout := c.Output == "" || c.Output == "-"
 		if toStdout && a.JSON && (c.Format == "" || c.Format == "csv") {
-			return a.printTable(run, &t)
+			return writeTable(a.ctx, a.stdout, "json", run.Hash, &t)
 		}
-		write := func(w io.Writer) error {
-			switch c.format() {
-			case "csv":
-				return csv.Write(w, &t)
-			case "gpkg":
-				return store.Export(a.ctx, w, t)
-			}
-			return t.WriteGeoJSON(w)
-		}
+		write := func(w io.Writer) error { return writeTable(a.ctx, w, c.format(), run.Hash, &t) }
 		if toStdout {
 			return write(a.stdout)
 		}
@@ -122,10 +115,28 @@ func (a *app) watch(t *coverage.Table) {
 	}
 }
 
-// printTable prints a table as one JSON document: rows are objects with the names and digits of every other export.
-func (a *app) printTable(run *coverage.Run, t *coverage.Table) error {
-	w := bufio.NewWriter(a.stdout)
-	fmt.Fprintf(w, "{\n  \"run\": %q,\n  \"layer\": %q,\n  \"rows\": [", run.Hash, t.Name)
+// writeTable writes a table as csv, gpkg, geojson or json: the one way in which tables leave the program. run is named in JSON only, if it
+// is given.
+func writeTable(ctx context.Context, w io.Writer, format, run string, t *coverage.Table) error {
+	switch format {
+	case "csv":
+		return csv.Write(w, t)
+	case "gpkg":
+		return store.Export(ctx, w, *t)
+	case "json":
+		return writeTableJSON(w, run, t)
+	}
+	return t.WriteGeoJSON(w)
+}
+
+// writeTableJSON writes a table as one JSON document: rows are objects with the names and digits of every other export.
+func writeTableJSON(to io.Writer, run string, t *coverage.Table) error {
+	w := bufio.NewWriter(to)
+	fmt.Fprint(w, "{\n")
+	if run != "" {
+		fmt.Fprintf(w, "  \"run\": %q,\n", run)
+	}
+	fmt.Fprintf(w, "  \"layer\": %q,\n  \"rows\": [", t.Name)
 	separator := "\n    "
 	var line []byte
 	err := t.Each(func(_ string, row []coverage.Value, _ orb.Geometry) error {

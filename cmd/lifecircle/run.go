@@ -36,6 +36,7 @@ type commandLine struct {
 	Catalog catalogCmd `cmd:"" help:"List, show, check or export catalogs of requirements. 服务目录"`
 	Score   scoreCmd   `cmd:"" help:"Judge every neighborhood by a catalog. 评估"`
 	Explain explainCmd `cmd:"" help:"Take a neighborhood's numbers apart, down to clause, facility and people. 解释"`
+	Batch   batchCmd   `cmd:"" help:"Score many areas by a plan: districts, or a city cut into them. 批量评估"`
 	Gaps    gapsCmd    `cmd:"" help:"List the largest gaps of a run. 盲区"`
 	Runs    runsCmd    `cmd:"" help:"List a project's runs. 评估记录"`
 	Compare compareCmd `cmd:"" help:"What changed from one run to another, for how many people, because of what. 对比两次评估"`

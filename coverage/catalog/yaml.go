@@ -31,6 +31,7 @@ const (
 // further read is empty and silent.
 type parser struct {
 	file     string
+	what     Text // of what the file is one
 	findings []Finding
 	nodes    int
 	stopped  bool
@@ -44,7 +45,9 @@ type object struct {
 	keys   map[string]*yaml.Node // where each key stands
 }
 
-func newParser(file string) *parser { return &parser{file: file} }
+func newParser(file string) *parser {
+	return &parser{file: file, what: Text{"服务目录", "catalog"}}
+}
 
 // finish is all findings in the order of the file.
 func (p *parser) finish() []Finding {
@@ -57,7 +60,7 @@ func (p *parser) open(src []byte) (root *yaml.Node, ok bool) {
 	start := &yaml.Node{Line: 1, Column: 1}
 	if len(src) > maxBytes {
 		p.report(SeverityError, start, "", "too_large", "文件大于 1 MiB", "the file is larger than 1 MiB",
-			"这不像一个服务目录文件", "this does not look like a catalog")
+			"这不像一个"+p.what.Zh+"文件", "this does not look like a "+p.what.En)
 		return nil, false
 	}
 	src = bytes.TrimPrefix(src, []byte("\ufeff"))
@@ -79,7 +82,7 @@ func (p *parser) open(src []byte) (root *yaml.Node, ok bool) {
 	}
 	switch second, err := decodeNode(decoder); {
 	case err == nil:
-		p.report(SeverityError, second, "", "several_documents", "一个文件只能有一个目录", "a file holds one catalog only",
+		p.report(SeverityError, second, "", "several_documents", "一个文件只能有一个"+p.what.Zh, "a file holds one "+p.what.En+" only",
 			"把 --- 以后的内容移到另一个文件", "move what follows --- to a file of its own")
 		return nil, false
 	case !errors.Is(err, io.EOF):

@@ -217,6 +217,22 @@ func (o Options) complete(services *catalog.Services, file string) (Options, err
 	return o, nil
 }
 
+// Check says what is wrong with options for a file that is a layer of a new project, before anything is read but the file's head, and gives
+// the key that the layer will have. The errors are those that Import would begin with.
+func (o Options) Check(services *catalog.Services, f *File) (coverage.LayerKey, error) {
+	o, err := o.complete(services, f.Name)
+	if err != nil {
+		return coverage.LayerKey{}, err
+	}
+	if _, err := statedCRS(f.Name, &o); err != nil {
+		return coverage.LayerKey{}, err
+	}
+	if err := o.findMapping(f, nil); err != nil {
+		return coverage.LayerKey{}, err
+	}
+	return o.key(), o.ready()
+}
+
 // findMapping settles by which mapping facilities are found of which nothing else is said: the one of the earlier import, else the one
 // that the file's format has.
 func (o *Options) findMapping(f *File, current *coverage.LayerInfo) error {
