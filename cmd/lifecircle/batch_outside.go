@@ -15,7 +15,6 @@ import (
 	"lifecircle/coverage/batch"
 	"lifecircle/coverage/catalog"
 	"lifecircle/coverage/intake"
-	"lifecircle/coverage/report"
 	"lifecircle/data/catalogs"
 	"lifecircle/data/format/reports"
 	"lifecircle/data/store"
@@ -39,11 +38,10 @@ func (reporter) Formats() []string {
 }
 
 func (reporter) Write(ctx context.Context, p coverage.Store, run *coverage.Run, dir string, spec batch.ReportSpec) error {
-	src, err := report.Load(ctx, p, run)
+	src, err := reportSource(ctx, p, run, spec.Date)
 	if err != nil {
 		return err
 	}
-	src.Date = spec.Date
 	has := src.Levels()
 	levels := slices.DeleteFunc(slices.Clone(spec.Levels), func(l string) bool { return !slices.Contains(has, l) })
 	if len(levels) == 0 { // the area has none of them: nothing is asked for, and nil would mean all

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"lifecircle/coverage"
+	"lifecircle/coverage/ledger"
 	"lifecircle/coverage/report"
 	"lifecircle/data/format/pdf"
 	"lifecircle/data/format/reports"
@@ -96,12 +98,8 @@ type reportOptions struct {
 
 // writeReports writes the reports of a run that is drawn.
 func (a *app) writeReports(p *store.Project, run *coverage.Run, dir string, o reportOptions, spec reports.Spec) (*reports.Index, error) {
-	src, err := report.Load(a.ctx, p, run)
+	src, err := reportSource(a.ctx, p, run, o.date)
 	if err != nil {
-		return nil, err
-	}
-	src.Date = o.date
-	if err := src.AddLedger(a.ctx, p); err != nil {
 		return nil, err
 	}
 	if o.against != "" {
@@ -119,4 +117,17 @@ func (a *app) writeReports(p *store.Project, run *coverage.Run, dir string, o re
 	progress, done := a.progress("写报告", "report")
 	defer done()
 	return reports.Write(a.ctx, src, dir, spec, progress)
+}
+
+// reportSource reads what reports of a run need, with the ledger of its project.
+func reportSource(ctx context.Context, p coverage.Store, run *coverage.Run, date string) (*report.Source, error) {
+	src, err := report.Load(ctx, p, run)
+	if err != nil {
+		return nil, err
+	}
+	src.Date = date
+	if l, ok := p.(ledger.Store); ok {
+		err = src.AddLedger(ctx, l)
+	}
+	return src, err
 }
