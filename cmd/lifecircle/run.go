@@ -39,6 +39,7 @@ type commandLine struct {
 	Runs    runsCmd    `cmd:"" help:"List a project's runs. 评估记录"`
 	Export  exportCmd  `cmd:"" help:"Export a result table. 导出"`
 	Report  reportCmd  `cmd:"" help:"Write the reports of a run: city, districts, streets. 评估报告"`
+	Ledger  ledgerCmd  `cmd:"" help:"Findings with owner, due date and state: list, fill in, hand out, bring home. 台账"`
 	Copy    copyCmd    `cmd:"" help:"Make a consistent copy of a project file, also while it is written to. 备份"`
 	Check   checkCmd   `cmd:"" help:"Check a project file as a whole; repairs nothing. 检查项目文件"`
 	Serve   serveCmd   `cmd:"" help:"Serve a project, or a folder of projects: map, GeoJSON, uploads. 启动服务"`
@@ -112,7 +113,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		e.Hint = strayArea(args, err)
 		return a.finish(e)
 	}
-	if command := kctx.Command(); !a.JSON && !strings.HasPrefix(command, "export") && !strings.HasPrefix(command, "catalog export") {
+	if command := kctx.Command(); !a.JSON && !strings.HasPrefix(command, "export") && !strings.HasPrefix(command, "catalog export") && !strings.HasPrefix(command, "ledger export") {
 		a.stdout = &inertWriter{w: stdout} // words for people; data goes out as it is
 	}
 	return a.finish(kctx.Run(a))
@@ -161,7 +162,7 @@ func commandOf(args []string) string {
 
 // commands lists the names of the commands.
 func commands() []string {
-	return []string{"new", "import", "layers", "catalog", "score", "explain", "gaps", "runs", "export", "report", "copy", "check", "serve", "demo", "version"}
+	return []string{"new", "import", "layers", "catalog", "score", "explain", "gaps", "runs", "export", "report", "ledger", "copy", "check", "serve", "demo", "version"}
 }
 
 func environmentLanguage() string {

@@ -13,6 +13,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"lifecircle/coverage"
+	"lifecircle/coverage/ledger"
 )
 
 // What the project promises beside the GeoPackage: every version of every layer can be read and is what its hash says, the rows that
@@ -317,7 +318,12 @@ func (c *checker) checkRuns() error {
 	if err != nil {
 		return err
 	}
-	latest := 0
+	wanted, err := c.noted()
+	if err != nil {
+		return err
+	}
+	seen := map[noted]bool{}
+	latest, complete := 0, true
 	for _, k := range runs {
 		if err := c.canceled(); err != nil {
 			return err
@@ -331,6 +337,7 @@ func (c *checker) checkRuns() error {
 		var inputs []coverage.InputRef
 		if err := errors.Join(json.Unmarshal([]byte(k.info), &info), json.Unmarshal([]byte(k.inputs), &inputs)); err != nil {
 			find("run_info", "其信息无法读取: %[2]v", "what is said of it cannot be read: %[2]v", err)
+			complete = false
 			continue
 		}
 		_, err := time.Parse(time.RFC3339, k.created)
@@ -359,10 +366,23 @@ func (c *checker) checkRuns() error {
 		case err != nil:
 			zh, en := errorText(err)
 			find("run_content", "结果无法解包: %[2]s", "its results cannot be unpacked: %[3]s", zh, en)
+			complete = false
 			continue
 		case r.Counts != info.Counts || !reflect.DeepEqual(r.Params, info.Params) || r.CatalogHash != r.Catalog.Hash():
 			find("run_content", "结果与其信息不符", "its results are not what is said of it")
+			complete = false
 			continue
+		}
+		if len(wanted) > 0 {
+			r.RunInfo = info
+			var h ledger.History
+			h.Add(ledger.Scoring{Run: k.hash}, r)
+			series := ledger.SeriesOf(&info).Key()
+			for _, f := range h.Findings() {
+				if at := (noted{series, f.ID}); wanted[at] > 0 {
+					seen[at] = true
+				}
+			}
 		}
 		tables, err := c.checkDrawings(r, k.seq, k.hash)
 		if err != nil {
@@ -380,7 +400,10 @@ func (c *checker) checkRuns() error {
 	if len(runs) > 0 && latest != 1 {
 		c.find("run_latest", "lc_runs", 0, "最新的评估应有一个，却有 %[1]d 个可读", "one run should be the latest, %[1]d can be read that are", latest)
 	}
-	return nil
+	if c.report.Schema < ledgerSchema {
+		return nil
+	}
+	return c.checkLedger(wanted, seen, complete)
 }
 
 // checkDrawings unpacks the drawings of a run, if it has them, and gives the tables that the run then has.

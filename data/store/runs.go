@@ -138,8 +138,8 @@ func (p *Project) runs(ctx context.Context, query string, args ...any) ([]covera
 }
 
 // SaveRun keeps a run, and its tables for users of the file in the place of the latest run's; it makes the run
-// the latest. Of a run that is there already nothing but the mark and the tables change, and nothing at
-// all if it is the latest. No tables (nil) means the run's own. It sets Created and Latest of r.
+// the latest, which the log of scorings notes. Of a run that is there already nothing but the mark, the log and the tables change, and
+// nothing at all if it is the latest. No tables (nil) means the run's own. It sets Created and Latest of r.
 func (p *Project) SaveRun(ctx context.Context, r *coverage.Run, tables []coverage.Table) error {
 	if len(r.Hash) < minPrefix {
 		return coverage.Errorf(coverage.Internal, "评估没有哈希", "the run has no hash")
@@ -182,6 +182,9 @@ ON CONFLICT (hash) DO UPDATE SET is_latest = 1`, r.Hash, info.Created, string(te
 			return err
 		}
 		if err := t.row(`SELECT created FROM lc_runs WHERE hash = ?`, r.Hash).Scan(&created); err != nil {
+			return err
+		}
+		if err := t.addScoring(r.Hash); err != nil {
 			return err
 		}
 		if err := t.saveDrawings(r.Hash, drawings); err != nil {

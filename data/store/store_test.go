@@ -288,7 +288,7 @@ func TestLayersComeBack(t *testing.T) {
 			}
 		}
 		info, err := p.Project(ctx)
-		if d := cmp.Diff(coverage.ProjectInfo{Name: "yuzhong", Title: "渝中区", Schema: 2, Created: "2026-03-01T08:00:01.000Z"}, info); err != nil || d != "" {
+		if d := cmp.Diff(coverage.ProjectInfo{Name: "yuzhong", Title: "渝中区", Schema: 3, Created: "2026-03-01T08:00:01.000Z"}, info); err != nil || d != "" {
 			t.Error(err, d)
 		}
 	}
