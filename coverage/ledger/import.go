@@ -166,7 +166,7 @@ func (in *importer) repeats(rows []Row) []int {
 	same := func(a, b *Row) bool {
 		for i := range Columns {
 			c := &Columns[i]
-			if (c.Edit || c.Key == keyMark) && canonical(c, a.Cells[c.Key]) != canonical(c, b.Cells[c.Key]) {
+			if (c.Edit || c.Key == MarkColumn) && canonical(c, a.Cells[c.Key]) != canonical(c, b.Cells[c.Key]) {
 				return false
 			}
 		}
@@ -251,7 +251,7 @@ func (in *importer) row(ctx context.Context, r *Row) ([]Entry, error) {
 
 // base finds the ledger that a row was handed out from, nil if the row was refused.
 func (in *importer) base(ctx context.Context, r *Row) (*Ledger, mark, error) {
-	m, ok := parseMark(r.Cells[keyMark])
+	m, ok := parseMark(r.Cells[MarkColumn])
 	if !ok {
 		in.refuseRow(r, "bad_mark", "标识缺失或被改动", "the mark is missing or was changed", "从导出的台账抄回此行的标识", "copy the row's mark back from an export")
 		return nil, m, nil
@@ -314,7 +314,7 @@ func (in *importer) readOnly(r *Row, base *Ledger, then *Finding) {
 	for i := range Columns {
 		c := &Columns[i]
 		cell, ok := r.Cells[c.Key]
-		if !ok || c.Edit || c.Key == keyFinding || c.Key == keyMark {
+		if !ok || c.Edit || c.Key == keyFinding || c.Key == MarkColumn {
 			continue
 		}
 		was := string(coverage.Column{Type: c.Type, Decimals: c.Decimals}.AppendText(nil, base.cell(then, c)))

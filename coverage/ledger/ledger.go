@@ -112,6 +112,8 @@ type Finding struct {
 	People      coverage.Decimal `json:"people"`            // who would gain: surely uncovered; unknown if nobody counted people
 	PeopleMax   coverage.Decimal `json:"people_max"`        // with those of whom the layers cannot tell
 	PeopleOf    string           `json:"people_of"`         // the denominator of People: population, population:0-3 …; "" if unknown
+	Confidence  string           `json:"confidence"`        // of the requirement's figures: A, A*, B, C
+	Cause       string           `json:"cause"`             // codes joined with ";", see coverage.CauseTexts
 	FirstRun    string           `json:"first_run"`         // hash
 	LastRun     string           `json:"last_run"`          // hash
 	ClosedBy    string           `json:"closed_by"`         // hash, "" unless closed
@@ -200,6 +202,17 @@ func ReadAt(ctx context.Context, st Store, run string, n int) (*Ledger, error) {
 		l.Findings[i].settle(l.Findings[i].History)
 	}
 	return l, nil
+}
+
+// MarkCodes gives the codes of what every output of the latest run must say, each once, joined with ";".
+func (l *Ledger) MarkCodes() string {
+	var out []string
+	for _, m := range l.Run.Marks {
+		if !slices.Contains(out, m.Code) {
+			out = append(out, m.Code)
+		}
+	}
+	return strings.Join(out, ";")
 }
 
 // Finding gives a finding by its id, nil if there is none.
@@ -306,6 +319,7 @@ func (f *Finding) figures(r *coverage.Run, i, k int, name coverage.Text) {
 	f.Requirement, f.Name, f.Class = d.ID, name, r.Catalog.Requirements[k].Class
 	f.Verdict, f.Denominator, f.PassLine = c.Verdict.String(), d.Denominator, d.Line()
 	f.Share, f.ShareMax = c.Shares()
+	f.Confidence, f.Cause = d.Confidence, c.Cause
 	f.PeopleOf, f.People, f.PeopleMax = "", coverage.People(coverage.Unknown), coverage.People(coverage.Unknown)
 	gain := func(of string, total, covered, undetermined int64) {
 		f.PeopleOf, f.People, f.PeopleMax = of, coverage.People(total-covered-undetermined), coverage.People(total-covered)

@@ -29,11 +29,12 @@ type Column struct {
 // Word is a word of the project and how a sheet writes it, in both languages.
 type Word struct{ Key, Text string }
 
-// Keys of columns that others need.
+// MarkColumn is the key of the column that tells which ledger a row is of.
+const MarkColumn = "mark"
+
 const (
 	keyFinding = "finding"
 	keyState   = "state"
-	keyMark    = "mark"
 )
 
 var (
@@ -45,9 +46,9 @@ var (
 
 // Columns are the columns of the sheet in their order.
 var Columns = []Column{
-	{Key: keyFinding, Name: say("编号", "finding"), Width: 26, Help: say("单元/要求；请勿修改", "neighborhood/requirement; leave it as it is")},
-	{Key: "neighborhood", Name: say("评价单元", "neighborhood"), Width: 20},
-	{Key: "requirement_name", Name: say("要求", "requirement"), Width: 26},
+	{Key: keyFinding, Name: say("编号", "finding"), Width: 32, Help: say("单元/要求；请勿修改", "neighborhood/requirement; leave it as it is")},
+	{Key: "neighborhood", Name: say("评价单元", "neighborhood"), Width: 26},
+	{Key: "requirement_name", Name: say("要求", "requirement"), Width: 36},
 	{Key: "class", Name: say("类别", "class"), Width: 16, Words: classWords},
 	{Key: "verdict", Name: say("结论", "verdict"), Width: 18, Words: verdictWords, Help: say("最后一次发现时的结论", "of the last run in which it was found")},
 	{Key: "people", Name: say("受益人数", "people"), Type: coverage.DecimalColumn, Decimals: 3, Width: 12, Help: say("确定未覆盖的人数；空：没有人口数据", "people surely uncovered; empty: nobody counted people")},
@@ -64,10 +65,13 @@ var Columns = []Column{
 	{Key: "denominator", Name: say("分母", "denominator"), Width: 16},
 	{Key: "people_max", Name: say("受益人数上限", "people_max"), Type: coverage.DecimalColumn, Decimals: 3, Width: 12, Help: say("含待定的人数", "with people of whom the layers cannot tell")},
 	{Key: "people_of", Name: say("人数口径", "people_of"), Width: 16},
+	{Key: "confidence", Name: say("可信度", "confidence"), Width: 10, Help: say("目录数字的可信度：A 官方、A* 转述、B 待核、C 项目默认", "of the catalog's figures: A official, A* restated, B unverified, C project default")},
+	{Key: "cause", Name: say("说明", "cause"), Width: 20},
 	{Key: "first_run", Name: say("首次评估", "first_run"), Width: 16},
 	{Key: "last_run", Name: say("最近发现", "last_run"), Width: 16},
 	{Key: "closed_by", Name: say("关闭评估", "closed_by"), Width: 16},
-	{Key: keyMark, Name: say("标识", "mark"), Width: 34, Help: say("标明此行出自哪一台账；请勿修改", "tells which ledger the row is of; leave it as it is")},
+	{Key: "marks", Name: say("须注明", "marks"), Width: 24, Help: say("最新评估的假定与暂定事项，文字见“说明”表", "what is assumed or provisional in the latest run; in words on sheet About")},
+	{Key: MarkColumn, Name: say("标识", "mark"), Width: 34, Help: say("标明此行出自哪一台账；请勿修改", "tells which ledger the row is of; leave it as it is")},
 }
 
 func say(zh, en string) coverage.Text { return coverage.Text{Zh: zh, En: en} }
@@ -76,7 +80,7 @@ func say(zh, en string) coverage.Text { return coverage.Text{Zh: zh, En: en} }
 func (c *Column) Header() string { return c.Name.Zh + " " + c.Name.En }
 
 // Needed tells the columns without which nobody knows what a row is of.
-func (c *Column) Needed() bool { return c.Key == keyFinding || c.Key == keyMark }
+func (c *Column) Needed() bool { return c.Key == keyFinding || c.Key == MarkColumn }
 
 // is tells whether a sheet's header names the column: by both names or one of them.
 func (c *Column) is(header string) bool {
@@ -185,13 +189,19 @@ func (l *Ledger) text(f *Finding, c *Column) string {
 		return f.Denominator
 	case "people_of":
 		return f.PeopleOf
+	case "confidence":
+		return f.Confidence
+	case "cause":
+		return f.Cause
+	case "marks":
+		return l.MarkCodes()
 	case "first_run":
 		return run(f.FirstRun)
 	case "last_run":
 		return run(f.LastRun)
 	case "closed_by":
 		return run(f.ClosedBy)
-	case keyMark:
+	case MarkColumn:
 		return l.mark(f)
 	}
 	return *f.field(Field(c.Key))

@@ -54,13 +54,13 @@ func read(r io.ReaderAt, size int64) (*Sheet, error) {
 			return nil, err
 		}
 		defer x.Close()
-		return rows(x, func(s string) string { return s })
+		return rows(x)
 	}
 	x, err := csv.NewReader(io.NewSectionReader(r, 0, size), csv.Options{Options: options})
 	if err != nil {
 		return nil, err
 	}
-	return rows(x, bare)
+	return rows(x)
 }
 
 // bare takes the apostrophe away that kept a text from being run as a formula.
@@ -73,7 +73,7 @@ func bare(s string) string {
 
 var unnamed = regexp.MustCompile(`^column \d+$`)
 
-func rows(x source, bare func(string) string) (*Sheet, error) {
+func rows(x source) (*Sheet, error) {
 	s := &Sheet{Rows: []ledger.Row{}, Ignored: []string{}}
 	keys := map[string]string{} // by header
 	taken := map[string]bool{}
@@ -114,8 +114,14 @@ func rows(x source, bare func(string) string) (*Sheet, error) {
 		blank := row.Refused == nil
 		for header, key := range keys {
 			v, _ := row.Feature.Properties.Get(header)
-			out.Cells[key] = bare(v.Text)
+			out.Cells[key] = v.Text
 			blank = blank && strings.TrimSpace(v.Text) == ""
+		}
+		if mark, ok := strings.CutPrefix(strings.TrimSpace(out.Cells[ledger.MarkColumn]), escaped); ok {
+			for key, text := range out.Cells {
+				out.Cells[key] = bare(text)
+			}
+			out.Cells[ledger.MarkColumn] = mark
 		}
 		if !blank {
 			s.Rows = append(s.Rows, out)

@@ -3,10 +3,12 @@ package ledgerbook
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/paulmach/orb"
+	"github.com/rivo/uniseg"
 	"github.com/xuri/excelize/v2"
 
 	"lifecircle/coverage"
@@ -23,6 +25,9 @@ const (
 // maxRows is how many rows of findings a sheet can hold.
 const maxRows = excelize.TotalRows - 1
 
+// escaped begins the marks of rows whose texts have an apostrophe before what would be run as a formula: the rows of CSV, into whatever they are saved later.
+const escaped = "t"
+
 // WriteCSV writes findings of a ledger as CSV: UTF-8 with BOM, one header row.
 func WriteCSV(w io.Writer, l *ledger.Ledger, findings []ledger.Finding) error {
 	t := l.Table(findings)
@@ -30,7 +35,10 @@ func WriteCSV(w io.Writer, l *ledger.Ledger, findings []ledger.Finding) error {
 	t.Each = func(yield func(string, []coverage.Value, orb.Geometry) error) error {
 		return each(func(id string, row []coverage.Value, g orb.Geometry) error {
 			for i := range row {
-				if t.Columns[i].Type == coverage.TextColumn && strings.HasPrefix(row[i].Text, "'") {
+				switch c := &ledger.Columns[i]; {
+				case c.Key == ledger.MarkColumn:
+					row[i].Text = escaped + row[i].Text
+				case c.Type == coverage.TextColumn && strings.HasPrefix(row[i].Text, "'"):
 					row[i].Text = "'" + row[i].Text // reading takes one away
 				}
 			}
@@ -116,7 +124,7 @@ func (b *book) styles() {
 		b.head[edit] = style(excelize.Style{Font: &excelize.Font{Bold: true}, Fill: fill(colors[0]), Alignment: top, Border: line})
 		b.cell[edit] = map[string]int{}
 		for _, k := range [][2]string{{kindText, "@"}, {kindShare, "0.0%"}, {kindPeople, "#,##0"}, {kindDate, "yyyy-mm-dd"}} {
-			b.cell[edit][k[0]] = style(excelize.Style{CustomNumFmt: &k[1], Fill: fill(colors[1]), Alignment: top, Border: line})
+			b.cell[edit][k[0]] = style(excelize.Style{CustomNumFmt: &k[1], Fill: fill(colors[1]), Alignment: &excelize.Alignment{Vertical: "top", WrapText: edit == 1}, Border: line})
 		}
 	}
 }
@@ -139,6 +147,7 @@ func (b *book) sheet(findings []ledger.Finding) {
 	b.do(b.f.SetPageLayout(sheetLedger, &excelize.PageLayoutOptions{Orientation: &wide, Size: &paper, FitToHeight: &fit}))
 	b.do(b.f.SetSheetProps(sheetLedger, &excelize.SheetPropsOptions{FitToPage: ptr(true)}))
 	b.do(b.f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: "'" + sheetLedger + "'!$1:$1", Scope: sheetLedger}))
+	b.do(b.f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Area", RefersTo: fmt.Sprintf("'%s'!$A$1:$%s$%d", sheetLedger, column(printed()), last), Scope: sheetLedger}))
 	s, err := b.f.NewStreamWriter(sheetLedger)
 	if err != nil {
 		b.do(err)
@@ -159,13 +168,34 @@ func (b *book) sheet(findings []ledger.Finding) {
 	n := 1
 	b.do(t.Each(func(_ string, values []coverage.Value, _ orb.Geometry) error {
 		n++
+		lines := 1
 		for i, v := range values {
 			c := &ledger.Columns[i]
+			if c.Edit {
+				lines = max(lines, lineCount(v.Text, c.Width))
+			}
 			row[i] = excelize.Cell{StyleID: b.cell[side(c)][kind(c)], Value: value(c, v)}
+		}
+		if lines > 1 { // a spreadsheet does not find the height by itself
+			return s.SetRow("A"+fmt.Sprint(n), row, excelize.RowOpts{Height: float64(min(15*lines, 400))})
 		}
 		return s.SetRow("A"+fmt.Sprint(n), row)
 	}))
 	b.do(s.Flush())
+}
+
+// lineCount is how many lines a text takes in a column; Chinese characters take two places.
+func lineCount(text string, width float64) int {
+	n := 0
+	for line := range strings.SplitSeq(text, "\n") {
+		n += 1 + max(0, uniseg.StringWidth(line)-1)/max(1, int(width)-4)
+	}
+	return n
+}
+
+// printed is the last column that goes on paper: behind it stand codes.
+func printed() int {
+	return slices.IndexFunc(ledger.Columns, func(c ledger.Column) bool { return c.Key == "confidence" })
 }
 
 func ptr[T any](v T) *T { return &v }
