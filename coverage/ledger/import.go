@@ -399,7 +399,7 @@ func (in *importer) refuseValue(r *Row, field Field, err error) {
 // language of a word.
 func canonical(c *Column, text string) string {
 	text = strings.Join(strings.Fields(strings.Map(func(r rune) rune {
-		if r != '\n' && r != '\t' && (unicode.IsControl(r) || r == '\ufffd' || r == '\ufffe' || r == '\uffff') { // no workbook can hold them
+		if unwritable(r) || r == '\ufffd' || r == '\ufeff' {
 			return -1
 		}
 		return r
@@ -427,6 +427,11 @@ func canonical(c *Column, text string) string {
 		return whole
 	}
 	return text
+}
+
+// unwritable tells the characters that XML or a text table cannot hold.
+func unwritable(r rune) bool {
+	return r != '\n' && r != '\t' && unicode.IsControl(r) || r == '\ufffe' || r == '\uffff'
 }
 
 // clip shortens what a file says for a message.

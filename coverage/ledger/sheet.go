@@ -158,7 +158,12 @@ func (l *Ledger) cell(f *Finding, c *Column) coverage.Value {
 	case "pass_line":
 		return f.PassLine.Value
 	}
-	text := l.text(f, c)
+	text := strings.Map(func(r rune) rune { // ids and names come from other people's files; no workbook can hold these
+		if unwritable(r) {
+			return '\ufffd'
+		}
+		return r
+	}, l.text(f, c))
 	return coverage.Value{Text: text, Null: text == ""}
 }
 
