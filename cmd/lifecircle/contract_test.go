@@ -57,6 +57,7 @@ func TestJSONContract(t *testing.T) {
 	add("runs", run(t, "runs", project, "--json").must(exitDone))
 	add("export", run(t, "export", project, "--layer", "scores", "-o", filepath.Join(dir, "s.csv"), "--json").must(exitDone))
 	add("report", run(t, "report", project, "--out", filepath.Join(dir, "report"), "--format", "json,csv,xlsx", "--levels", "city", "--json").must(exitDone))
+	contractOfLedger(t, project, add)
 	add("copy", run(t, "copy", project, filepath.Join(dir, "copy.gpkg"), "--json").must(exitDone))
 	add("check", run(t, "check", project, "--json").must(exitDone))
 	edited := write(t, filepath.Join(dir, "edited.gpkg"), read(t, project))

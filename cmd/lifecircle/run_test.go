@@ -31,6 +31,14 @@ func TestUsage(t *testing.T) {
 		{[]string{"export", "p.gpkg", "--layer", "gaps", "--format", "shp"}, "geojson", "Try: lifecircle export --help"},
 		{[]string{"layers", "p.gpkg", "show"}, "name the layer", "Try: lifecircle layers --help"},
 		{[]string{"gaps", "p.gpkg", "--limit=-2"}, "--limit", "Try: lifecircle gaps --help"},
+		{[]string{"ledger"}, "list", "Try: lifecircle ledger --help"},
+		{[]string{"ledger", "list", "p.gpkg", "--limit=-2"}, "--limit", "Try: lifecircle ledger --help"},
+		{[]string{"ledger", "list", "p.gpkg", "--state", "done"}, "reopened", "Try: lifecircle ledger --help"},
+		{[]string{"ledger", "list", "p.gpkg", "--class", "x"}, "quality", "Try: lifecircle ledger --help"},
+		{[]string{"ledger", "set", "p.gpkg", "a/b"}, "--accept", "Try: lifecircle ledger --help"},
+		{[]string{"ledger", "set", "p.gpkg", "a/b", "--accept", "x", "--withdraw"}, "--withdraw", "Try: lifecircle ledger --help"},
+		{[]string{"ledger", "export", "p.gpkg"}, "--output", "Try: lifecircle ledger --help"},
+		{[]string{"ledger", "import", "p.gpkg"}, "<file>", "Try: lifecircle ledger --help"},
 		{[]string{"catalog"}, "list", "Try: lifecircle catalog --help"},
 		{[]string{"demo", "--threads=-1"}, "--threads", "Try: lifecircle demo --help"},
 		{[]string{"version", "--lang", "fr"}, "--lang", "Try: lifecircle version --help"},
@@ -81,6 +89,9 @@ func TestHelp(t *testing.T) {
 	}
 	for _, c := range []string{"list", "show", "lint", "export", "template", "import", "diff"} {
 		run(t, "help", "catalog", c).must(exitDone).says("lifecircle catalog " + c)
+	}
+	for _, c := range []string{"list", "set", "export", "import"} {
+		run(t, "help", "ledger", c).must(exitDone).says("lifecircle ledger " + c)
 	}
 	if r := run(t, "help").must(exitDone); !strings.Contains(r.stdout, "lifecircle demo") {
 		t.Error("the help does not lead to the demo")
