@@ -274,6 +274,9 @@ func TestCheckFindsEveryKindOfDamage(t *testing.T) {
 	for _, tt := range tests {
 		proven = append(proven, tt.code)
 	}
+	for _, tt := range ledgerDamage { // TestCheckOfTheLedger
+		proven = append(proven, tt.code)
+	}
 	slices.Sort(proven)
 	var listed []string
 	for _, line := range strings.Split(string(page), "\n") {
