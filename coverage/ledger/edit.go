@@ -117,9 +117,11 @@ func invalid(field Field, zh, en, hintZh, hintEn string) *coverage.Error {
 	return &coverage.Error{Code: coverage.Invalid, Field: string(field), Text: coverage.Text{Zh: zh, En: en}, Hint: coverage.Text{Zh: hintZh, En: hintEn}}
 }
 
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\t", " ", "\u2028", "\n", "\u2029", "\n")
+
 // tidy brings a value into the form that is kept: blanks at its ends go, lines end in \n, a date is YYYY-MM-DD.
 func tidy(field Field, text string) (string, error) {
-	text = strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n", "\t", " ", "\u2028", "\n", "\u2029", "\n").Replace(text))
+	text = strings.TrimSpace(lineEnds.Replace(text))
 	if field == FieldDue {
 		return ParseDate(text)
 	}

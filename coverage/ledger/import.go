@@ -16,12 +16,63 @@ import (
 
 // Row is a row of a filled-in sheet.
 type Row struct {
-	N     int               // as the file counts: row of the sheet, line of the text
-	Cells map[string]string // by key of Columns, for the columns that the file has
-	Fault *coverage.Text    // the row cannot be read, and why
+	N     int // as the file counts: row of the sheet, line of the text
+	Cells Cells
+	Fault *coverage.Text // the row cannot be read, and why
 
 	finding string // its id in the ledger, else as the row says
 }
+
+// Cells are the cells of a row, by key of Columns, as far as the file has the columns. The zero value has none. A copy shares them.
+type Cells struct {
+	texts []string // by place in Columns
+	has   uint64   // a bit for each column
+}
+
+var places = func() map[string]int {
+	out := map[string]int{}
+	for i := range Columns {
+		out[Columns[i].Key] = i
+	}
+	return out
+}()
+
+// Get gives a cell; ok is false where the file has no such column.
+func (c *Cells) Get(key string) (text string, ok bool) {
+	i, known := places[key]
+	if !known || c.has>>i&1 == 0 {
+		return "", false
+	}
+	return c.texts[i], true
+}
+
+// Text gives a cell, "" where the file has no such column.
+func (c *Cells) Text(key string) string {
+	text, _ := c.Get(key)
+	return text
+}
+
+// Set sets a cell of one of the Columns; other keys are passed over.
+func (c *Cells) Set(key, text string) {
+	i, known := places[key]
+	if !known {
+		return
+	}
+	if c.texts == nil {
+		c.texts = make([]string, len(Columns))
+	}
+	c.texts[i], c.has = text, c.has|1<<i
+}
+
+// Delete takes a column away.
+func (c *Cells) Delete(key string) {
+	if i, known := places[key]; known {
+		c.has &^= 1 << i
+	}
+}
+
+// Clone gives cells that are changed by themselves.
+func (c *Cells) Clone() Cells { return Cells{slices.Clone(c.texts), c.has} }
 
 // Refusal is something of a filled-in sheet that was not taken over.
 type Refusal struct {
@@ -114,7 +165,7 @@ func (in *importer) resolve(rows []Row) []Row {
 	}
 	rows = slices.Clone(rows)
 	for i := range rows {
-		cell := rows[i].Cells[keyFinding]
+		cell := rows[i].Cells.Text(keyFinding)
 		if in.l.Finding(cell) == nil {
 			if plain := canonical(c, cell); ids[plain] != "" {
 				cell = ids[plain]
@@ -166,7 +217,7 @@ func (in *importer) repeats(rows []Row) []int {
 	same := func(a, b *Row) bool {
 		for i := range Columns {
 			c := &Columns[i]
-			if (c.Edit || c.Key == MarkColumn) && canonical(c, a.Cells[c.Key]) != canonical(c, b.Cells[c.Key]) {
+			if (c.Edit || c.Key == MarkColumn) && canonical(c, a.Cells.Text(c.Key)) != canonical(c, b.Cells.Text(c.Key)) {
 				return false
 			}
 		}
@@ -214,7 +265,7 @@ func (in *importer) row(ctx context.Context, r *Row) ([]Entry, error) {
 		field Field
 		to    **string
 	}{{FieldOwner, &edit.Owner}, {FieldDue, &edit.Due}, {FieldNote, &edit.Note}} {
-		cell, ok := r.Cells[string(w.field)]
+		cell, ok := r.Cells.Get(string(w.field))
 		if !ok {
 			continue
 		}
@@ -251,7 +302,7 @@ func (in *importer) row(ctx context.Context, r *Row) ([]Entry, error) {
 
 // base finds the ledger that a row was handed out from, nil if the row was refused.
 func (in *importer) base(ctx context.Context, r *Row) (*Ledger, mark, error) {
-	m, ok := parseMark(r.Cells[MarkColumn])
+	m, ok := parseMark(r.Cells.Text(MarkColumn))
 	if !ok {
 		in.refuseRow(r, "bad_mark", "标识缺失或被改动", "the mark is missing or was changed", "从导出的台账抄回此行的标识", "copy the row's mark back from an export")
 		return nil, m, nil
@@ -313,7 +364,7 @@ func (in *importer) series(prefix string) (Series, bool) {
 func (in *importer) readOnly(r *Row, base *Ledger, then *Finding) {
 	for i := range Columns {
 		c := &Columns[i]
-		cell, ok := r.Cells[c.Key]
+		cell, ok := r.Cells.Get(c.Key)
 		if !ok || c.Edit || c.Key == keyFinding || c.Key == MarkColumn {
 			continue
 		}
@@ -329,7 +380,7 @@ func (in *importer) readOnly(r *Row, base *Ledger, then *Finding) {
 func (in *importer) acceptance(r *Row, then, now *Finding, edit *Edit) {
 	column := columnKey(keyState)
 	state, reason := then.State, then.Reason
-	if cell, ok := r.Cells[keyState]; ok {
+	if cell, ok := r.Cells.Get(keyState); ok {
 		word, known := column.key(cell)
 		if !known {
 			in.refuse(r, keyState, "bad_state", "“"+clip(cell)+"”不是状态", fmt.Sprintf("%q is no state", clip(cell)), "从列表中选择", "choose one of the list")
@@ -337,7 +388,7 @@ func (in *importer) acceptance(r *Row, then, now *Finding, edit *Edit) {
 		}
 		state = State(word)
 	}
-	if cell, ok := r.Cells[string(FieldReason)]; ok {
+	if cell, ok := r.Cells.Get(string(FieldReason)); ok {
 		value, err := tidy(FieldReason, cell)
 		if err != nil {
 			in.refuseValue(r, FieldReason, err)

@@ -20,9 +20,9 @@ func handedOut(t testing.TB, l *ledger.Ledger) []ledger.Row {
 	table := l.Table(l.Findings)
 	var rows []ledger.Row
 	if err := table.Each(func(_ string, row []coverage.Value, _ orb.Geometry) error {
-		cells := map[string]string{}
+		var cells ledger.Cells
 		for i, c := range table.Columns {
-			cells[ledger.Columns[i].Key] = string(c.AppendText(nil, row[i]))
+			cells.Set(ledger.Columns[i].Key, string(c.AppendText(nil, row[i])))
 		}
 		rows = append(rows, ledger.Row{N: len(rows) + 2, Cells: cells})
 		return nil
@@ -95,7 +95,7 @@ func TestImport(t *testing.T) {
 		{"no id", put(2, "finding", ""), "", "2  no_finding", false},
 		{"no mark", put(2, "mark", ""), "", "2  bad_mark", false},
 		{"another row's mark", func(rows []ledger.Row) []ledger.Row {
-			rows[0].Cells["mark"] = rows[1].Cells["mark"]
+			rows[0].Cells.Set("mark", rows[1].Cells.Text("mark"))
 			return rows
 		}, "", "2  bad_mark", false},
 		{"a row twice", func(rows []ledger.Row) []ledger.Row { return append(rows, ledger.Row{N: 9, Cells: rows[0].Cells}) }, "", "", false},
@@ -104,10 +104,10 @@ func TestImport(t *testing.T) {
 		}, "", "2  duplicate_row|2  duplicate_row", false},
 		{"rows left out", func(rows []ledger.Row) []ledger.Row { return rows[2:] }, "", "", false},
 		{"a column left out", func(rows []ledger.Row) []ledger.Row {
-			for _, r := range rows {
-				delete(r.Cells, "owner")
-				delete(r.Cells, "share")
-				delete(r.Cells, "state")
+			for i := range rows {
+				rows[i].Cells.Delete("owner")
+				rows[i].Cells.Delete("share")
+				rows[i].Cells.Delete("state")
 			}
 			return rows
 		}, "", "", false},
@@ -117,7 +117,7 @@ func TestImport(t *testing.T) {
 		}, "", "2  unknown_finding", true},
 		{"another project's", func(rows []ledger.Row) []ledger.Row {
 			for _, r := range rows {
-				r.Cells["mark"] = strings.Replace(r.Cells["mark"], "abc001", "abc777", 1)
+				r.Cells.Set("mark", strings.Replace(r.Cells.Text("mark"), "abc001", "abc777", 1))
 			}
 			return rows
 		}, "", "2  other_project|3  other_project|4  other_project", true},
@@ -167,7 +167,7 @@ func TestImport(t *testing.T) {
 func put(n int, pairs ...string) func([]ledger.Row) []ledger.Row {
 	return func(rows []ledger.Row) []ledger.Row {
 		for i := 0; i < len(pairs); i += 2 {
-			rows[n-2].Cells[pairs[i]] = pairs[i+1]
+			rows[n-2].Cells.Set(pairs[i], pairs[i+1])
 		}
 		return rows
 	}
@@ -176,11 +176,7 @@ func put(n int, pairs ...string) func([]ledger.Row) []ledger.Row {
 func copied(rows []ledger.Row) []ledger.Row {
 	var out []ledger.Row
 	for _, r := range rows {
-		cells := map[string]string{}
-		for k, v := range r.Cells {
-			cells[k] = v
-		}
-		out = append(out, ledger.Row{N: r.N, Cells: cells})
+		out = append(out, ledger.Row{N: r.N, Cells: r.Cells.Clone()})
 	}
 	return out
 }

@@ -107,21 +107,21 @@ func rows(x source) (*Sheet, error) {
 		if len(s.Rows) == maxImport {
 			return nil, refuse(fmt.Sprintf("多于 %d 行", maxImport), fmt.Sprintf("there are more than %d rows", maxImport), "", "分成几个文件", "make several files of it")
 		}
-		out := ledger.Row{N: row.Line, Cells: map[string]string{}}
+		out := ledger.Row{N: row.Line}
 		if row.Refused != nil {
 			out.Fault = &row.Refused.Text
 		}
 		blank := row.Refused == nil
 		for header, key := range keys {
 			v, _ := row.Feature.Properties.Get(header)
-			out.Cells[key] = v.Text
+			out.Cells.Set(key, v.Text)
 			blank = blank && strings.TrimSpace(v.Text) == ""
 		}
-		if mark, ok := strings.CutPrefix(strings.TrimSpace(out.Cells[ledger.MarkColumn]), escaped); ok {
-			for key, text := range out.Cells {
-				out.Cells[key] = bare(text)
+		if mark, ok := strings.CutPrefix(strings.TrimSpace(out.Cells.Text(ledger.MarkColumn)), escaped); ok {
+			for _, key := range keys {
+				out.Cells.Set(key, bare(out.Cells.Text(key)))
 			}
-			out.Cells[ledger.MarkColumn] = mark
+			out.Cells.Set(ledger.MarkColumn, mark)
 		}
 		if !blank {
 			s.Rows = append(s.Rows, out)
