@@ -39,6 +39,7 @@ func bring(t testing.TB, p *fake, rows []ledger.Row, keep bool) (*ledger.Report,
 	report, entries, err := l.Import(ctx, rows, func(ctx context.Context, n int) (*ledger.Ledger, error) { return ledger.ReadAt(ctx, p, l.Run.Hash, n) })
 	if report == nil {
 		t.Fatal(err)
+		return nil, err
 	}
 	if report.Rows != report.Changed+report.Unchanged+report.Repeated+report.Refused {
 		t.Errorf("the rows do not add up: %+v", report)
