@@ -22,6 +22,9 @@ const (
 	sheetAbout  = "说明 About"
 )
 
+// madeAt stands where a workbook says when it was made: the same ledger is the same bytes.
+const madeAt = "2000-01-01T00:00:00Z"
+
 // maxRows is how many rows of findings a sheet can hold.
 const maxRows = excelize.TotalRows - 1
 
@@ -57,6 +60,7 @@ func WriteXLSX(w io.Writer, l *ledger.Ledger, findings []ledger.Finding) error {
 	}
 	b := &book{f: excelize.NewFile(), l: l}
 	defer b.f.Close()
+	b.do(b.f.SetDocProps(&excelize.DocProperties{Title: sheetLedger + " " + l.Run.Catalog, Creator: "lifecircle", LastModifiedBy: "lifecircle", Created: madeAt, Modified: madeAt}))
 	b.styles()
 	b.do(b.f.SetSheetName(b.f.GetSheetName(0), sheetLedger))
 	_, err := b.f.NewSheet(sheetAbout)
