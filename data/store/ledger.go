@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"time"
@@ -64,16 +65,15 @@ func (p *Project) SaveLedgerEntries(ctx context.Context, series string, after in
 		if err != nil {
 			return err
 		}
-		for _, e := range entries {
-			if err := t.canceled(); err != nil {
-				return err
+		rows := insertion{into: `lc_ledger (finding, field, value, who, source, series, at, scoring)`, width: 5, same: []driver.Value{series, t.now, scoring}}
+		return t.bulk([]insertion{rows}, func(put func(int, []driver.Value) error) error {
+			for _, e := range entries {
+				if err := put(0, []driver.Value{e.Finding, string(e.Field), e.Value, e.Who, e.Source}); err != nil {
+					return err
+				}
 			}
-			if err := t.exec(`INSERT INTO lc_ledger (series, finding, field, value, at, who, source, scoring) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-				series, e.Finding, string(e.Field), e.Value, t.now, e.Who, e.Source, scoring); err != nil {
-				return err
-			}
-		}
-		return nil
+			return nil
+		})
 	})
 }
 

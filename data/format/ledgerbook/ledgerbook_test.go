@@ -6,6 +6,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -381,4 +385,35 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A bureau opens the workbook in another spreadsheet and saves it: nothing changes by that alone. Needs LibreOffice.
+func TestSavedByLibreOffice(t *testing.T) {
+	office, err := exec.LookPath("soffice")
+	if err != nil || testing.Short() {
+		t.Skip("LibreOffice is not installed, or there is no time")
+	}
+	p := small(t, "=1+1 上清寺", "大坪", "'丙", "_x0041_")
+	p.set(t, ledger.Edit{Finding: "500103001000/clinic-15", Owner: text("=cmd|calc"), Due: text("2026-05-01"), Note: text("一\n二")}, ledger.Edit{Finding: "500103001002/clinic-15", Accept: text("'=1")})
+	dir := t.TempDir()
+	for form, write := range forms {
+		source := filepath.Join(dir, "l."+form)
+		if err := os.WriteFile(source, file(t, p.ledger(t), write), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		convert := exec.Command(office, "--headless", "-env:UserInstallation=file://"+filepath.ToSlash(filepath.Join(dir, "profile")), "--infilter=CSV:44,34,76,1", "--convert-to", "xlsx", "--outdir", filepath.Join(dir, "saved"), source)
+		if form == "xlsx" {
+			convert.Args = slices.DeleteFunc(convert.Args, func(s string) bool { return strings.HasPrefix(s, "--infilter") })
+		}
+		if out, err := convert.CombinedOutput(); err != nil {
+			t.Skipf("LibreOffice does not run here: %v %s", err, out)
+		}
+		saved, err := os.ReadFile(filepath.Join(dir, "saved", "l.xlsx"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if report, _ := p.home(t, saved); report.Unchanged != 4 || len(report.Refusals) > 0 {
+			t.Errorf("%s: %+v", form, report)
+		}
+	}
 }
