@@ -57,8 +57,11 @@ func (c *ledgerFilter) check() error {
 	return nil
 }
 
-// of gives the findings that are asked for, in their order.
-func (c *ledgerFilter) of(l *ledger.Ledger) []ledger.Finding {
+// of gives the findings that are asked for, in their order. NotFound if there is no such requirement or neighborhood: an empty list would say that all is well.
+func (c *ledgerFilter) of(a *app, p *store.Project, l *ledger.Ledger) ([]ledger.Finding, error) {
+	if err := c.known(a, p, l); err != nil {
+		return nil, err
+	}
 	out := []ledger.Finding{}
 	for i := range l.Findings {
 		f := &l.Findings[i]
@@ -77,7 +80,35 @@ func (c *ledgerFilter) of(l *ledger.Ledger) []ledger.Finding {
 	if c.Limit > 0 && len(out) > c.Limit {
 		out = out[:c.Limit]
 	}
-	return out
+	return out, nil
+}
+
+// known looks a requirement and a neighborhood up, in the ledger and in its latest run.
+func (c *ledgerFilter) known(a *app, p *store.Project, l *ledger.Ledger) error {
+	requirement, neighborhood := c.Requirement == "", c.Neighborhood == ""
+	for i := range l.Findings {
+		f := &l.Findings[i]
+		requirement = requirement || f.Requirement == c.Requirement
+		neighborhood = neighborhood || f.SubjectID == c.Neighborhood || f.Subject == c.Neighborhood
+	}
+	if requirement && neighborhood {
+		return nil
+	}
+	run, err := p.Run(a.ctx, l.Run.Hash)
+	if err != nil {
+		return err
+	}
+	if !requirement && run.Catalog.Requirement(c.Requirement) == nil {
+		return &coverage.Error{Code: coverage.NotFound, Field: "--requirement", Text: coverage.Text{Zh: "目录中没有要求“" + c.Requirement + "”", En: fmt.Sprintf("the catalog has no requirement %q", c.Requirement)},
+			Hint: coverage.Text{Zh: "见 lifecircle catalog show", En: "see: lifecircle catalog show"}}
+	}
+	if !neighborhood && !slices.ContainsFunc(run.Subjects, func(s coverage.Subject) bool {
+		return s.IsUnit() && (s.ID == c.Neighborhood || s.Name == c.Neighborhood)
+	}) {
+		return &coverage.Error{Code: coverage.NotFound, Field: "--neighborhood", Text: coverage.Text{Zh: "没有评价单元“" + c.Neighborhood + "”", En: fmt.Sprintf("there is no neighborhood %q", c.Neighborhood)},
+			Hint: coverage.Text{Zh: "评价单元见 lifecircle export --layer scores", En: "see the ids in: lifecircle export --layer scores"}}
+	}
+	return nil
 }
 
 // ledger reads a ledger; a project without a run says how to make one.
@@ -136,7 +167,10 @@ func (c ledgerListCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		findings := c.of(l)
+		findings, err := c.of(a, p, l)
+		if err != nil {
+			return err
+		}
 		if !c.History {
 			for i := range findings {
 				findings[i].History = nil
@@ -181,7 +215,7 @@ func (c ledgerListCmd) print(a *app, l *ledger.Ledger, findings []ledger.Finding
 		return err
 	}
 	n := countStates(l.Findings)
-	a.say("台账（目录 %s，%d 次评估）：未关闭 %d，重新出现 %d，已接受 %d，已关闭 %d；列出 %d 条", "ledger of catalog %s over %d scorings: %d open, %d reopened, %d accepted, %d closed; %d listed",
+	a.say("台账（目录 %s，%d 次评估）：未关闭 %d，重新出现 %d，已接受 %d，已关闭 %d；列出 %d 条", "ledger of catalog %s, scored %d times: %d open, %d reopened, %d accepted, %d closed; %d listed",
 		l.Series.Catalog, len(l.Scorings), n.Open, n.Reopened, n.Accepted, n.Closed, len(findings))
 	for _, m := range l.Run.Marks {
 		a.say("! %s", "! %s", m.Text.In(a.Lang))
@@ -359,7 +393,10 @@ func (c ledgerExportCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		findings := c.of(l)
+		findings, err := c.of(a, p, l)
+		if err != nil {
+			return err
+		}
 		write := func(w io.Writer) error {
 			if c.format() == "csv" {
 				return ledgerbook.WriteCSV(w, l, findings)

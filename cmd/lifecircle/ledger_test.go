@@ -94,6 +94,17 @@ func TestLedger(t *testing.T) {
 		}
 	}
 
+	run(t, "ledger", "list", project, "--requirement", "clinic-51", "--lang", "en").must(exitUsage).says("--requirement", "no requirement")
+	run(t, "ledger", "list", project, "--neighborhood", "大评", "--lang", "en").must(exitUsage).says("--neighborhood", "no neighborhood")
+	if got := ids(ledgerOf(t, project, "--neighborhood", westID, "--requirement", "kindergarten-15")); got != "" {
+		t.Errorf("west has its kindergarten: %s", got)
+	}
+	run(t, "ledger", "set", project, westClinic, "--owner", "x", "--note", "y").must(exitDone)
+	run(t, "ledger", "set", project, westClinic, "--owner", "", "--note=").must(exitDone)
+	if f := ledgerOf(t, project).Findings[0]; f.Owner != "" || f.Note != "" {
+		t.Errorf("emptied: %+v", f)
+	}
+
 	run(t, "ledger", "set", project, westClinic, eastClinic, "--owner", "区卫健委", "--due", "2027年6月30日", "--who", "张工").must(exitDone).says(westClinic, "2027-06-30")
 	run(t, "ledger", "set", project, eastKindergarten, "--accept", "无用地").must(exitDone)
 	before := tables(t, project)
