@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -331,7 +332,7 @@ func TestLedgerBytesOfShuffledInputs(t *testing.T) {
 func TestKillsDuringLedgerImport(t *testing.T) {
 	c := newTown()
 	c.communities, c.people = nil, nil
-	const side = 40
+	const side = 24
 	for i := range side * side {
 		x, y := 106.50+float64(i%side)*0.0005, 29.50+float64(i/side)*0.0005
 		c.communities = append(c.communities, feature{box(x, y, x+0.0005, y+0.0005), []property{{"code", fmt.Sprintf(`"u%05d"`, i)}, {"name", `"社区"`}, {"street", `"街"`}}})
@@ -363,13 +364,20 @@ func TestKillsDuringLedgerImport(t *testing.T) {
 	}
 	killed := 0
 	r := rand.New(rand.NewPCG(3, 9))
-	for i := range 8 {
+	rounds := 6
+	if text := os.Getenv("LIFECIRCLE_KILLS"); text != "" {
+		var err error
+		if rounds, err = strconv.Atoi(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range rounds {
 		project := write(t, filepath.Join(dir, fmt.Sprintf("k%d.gpkg", i)), read(t, original))
 		p := program(t, nil, "ledger", "import", project, file)
 		if err := p.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Duration((0.3 + 0.7*r.Float64()) * float64(took)))
+		time.Sleep(time.Duration((0.4 + 0.8*r.Float64()) * float64(took)))
 		_ = p.Process.Signal(syscall.SIGKILL)
 		acknowledged := p.Wait() == nil
 		run(t, "ledger", "set", project, "u00000/clinic-15", "--note", "x").must(exitDone) // opens it for writing, which rolls back
@@ -388,7 +396,7 @@ func TestKillsDuringLedgerImport(t *testing.T) {
 		}
 		os.Remove(project)
 	}
-	t.Logf("8 kills within %s, %d before the end", took.Round(time.Millisecond), killed)
+	t.Logf("%d kills within %s, %d before the end", rounds, took.Round(time.Millisecond), killed)
 }
 
 // contractOfLedger adds the documents of the ledger's commands.
