@@ -330,6 +330,15 @@ func TestLedgerBytesOfShuffledInputs(t *testing.T) {
 
 // An import that is killed leaves all of its changes or none, and never less than was acknowledged; the same command again ends as if nothing had happened.
 func TestKillsDuringLedgerImport(t *testing.T) {
+	rounds := 6
+	if text := os.Getenv("LIFECIRCLE_KILLS"); text != "" {
+		var err error
+		if rounds, err = strconv.Atoi(text); err != nil {
+			t.Fatal(err)
+		}
+	} else if testing.Short() {
+		t.Skip("it takes seconds")
+	}
 	c := newTown()
 	c.communities, c.people = nil, nil
 	const side = 24
@@ -364,13 +373,6 @@ func TestKillsDuringLedgerImport(t *testing.T) {
 	}
 	killed := 0
 	r := rand.New(rand.NewPCG(3, 9))
-	rounds := 6
-	if text := os.Getenv("LIFECIRCLE_KILLS"); text != "" {
-		var err error
-		if rounds, err = strconv.Atoi(text); err != nil {
-			t.Fatal(err)
-		}
-	}
 	for i := range rounds {
 		project := write(t, filepath.Join(dir, fmt.Sprintf("k%d.gpkg", i)), read(t, original))
 		p := program(t, nil, "ledger", "import", project, file)
