@@ -289,6 +289,9 @@ func TestLedgerOfElsewhere(t *testing.T) {
 	run(t, "ledger", "import", project, filepath.Join(dir, "none.xlsx"), "--lang", "en").must(exitUsage).says("no such file")
 	run(t, "ledger", "import", project, dir, "--lang", "en").must(exitUsage)
 	run(t, "ledger", "export", project, "-o", project, "--lang", "en").must(exitUsage).says("the project file itself")
+	if d := cmp.Diff(before, tables(t, project)); d != "" {
+		t.Errorf("a ledger of elsewhere left %s", d)
+	}
 	// The same project with other parameters: the message says where the rows belong.
 	own := filepath.Join(dir, "own.csv")
 	run(t, "ledger", "export", project, "-o", own).must(exitDone)
