@@ -289,6 +289,9 @@ func TestLedgerOfElsewhere(t *testing.T) {
 	run(t, "ledger", "import", project, filepath.Join(dir, "none.xlsx"), "--lang", "en").must(exitUsage).says("no such file")
 	run(t, "ledger", "import", project, dir, "--lang", "en").must(exitUsage)
 	run(t, "ledger", "export", project, "-o", project, "--lang", "en").must(exitUsage).says("the project file itself")
+	if d := cmp.Diff(before, tables(t, project)); d != "" {
+		t.Errorf("a ledger of elsewhere left %s", d)
+	}
 	// The same project with other parameters: the message says where the rows belong.
 	own := filepath.Join(dir, "own.csv")
 	run(t, "ledger", "export", project, "-o", own).must(exitDone)
@@ -412,7 +415,7 @@ func contractOfLedger(t *testing.T, project string, add func(string, result)) {
 	fill(t, file, map[string]any{"H2": "z", "I2": "nie", "AA1": "mine", "AA2": "x"})
 	add("ledger import", run(t, "ledger", "import", project, file, "--dry-run", "--json").must(exitDone))
 	add("ledger import", run(t, "ledger", "import", project, file, "--json").must(exitDone))
-	fill(t, file, map[string]any{"A2": "a", "A3": "b", "A4": "c"})
+	fill(t, file, map[string]any{"A2": "a", "A3": "b", "A4": "c", "A5": "d", "A6": "e"})
 	add("ledger import", run(t, "ledger", "import", project, file, "--json").must(exitRefused))
 	add("ledger list", run(t, "ledger", "list", project, "--history", "--json").must(exitDone))
 	if b := []byte(read(t, file)); !bytes.HasPrefix(b, []byte("PK")) {

@@ -180,6 +180,23 @@ func TestProjectList(t *testing.T) {
 	}
 }
 
+// Of two findings of which as many people would surely gain, the one of which more might comes first; then the id decides. A class that nobody knows comes last.
+func TestOrderOfProjects(t *testing.T) {
+	finding := func(id, class string, people, most int64) ledger.Finding {
+		return ledger.Finding{ID: id, Class: class, People: coverage.People(people), PeopleMax: coverage.People(most)}
+	}
+	list := []ledger.Finding{finding("h", "other", 9, 9), finding("g", "basic", -1, -1), finding("f", "special", 9, 9), finding("e", "basic", 0, 0), finding("d", "basic", 5, 7), finding("c", "basic", 5, 8), finding("b", "quality", 99, 99),
+		finding("a", "basic", 5, 7), finding("i", "basic", 6, 6)}
+	ledger.SortAsProjects(list)
+	var got string
+	for _, f := range list {
+		got += f.ID
+	}
+	if got != "icadegbfh" {
+		t.Error(got)
+	}
+}
+
 // Somebody accepts that a park cannot be built. It shows so while it is found; once it was met, finding it again is news.
 func TestAcceptance(t *testing.T) {
 	p := project()

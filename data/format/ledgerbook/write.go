@@ -146,10 +146,7 @@ func (b *book) sheet(findings []ledger.Finding) {
 		b.choices(&ledger.Columns[i], column(i), last)
 	}
 	b.do(b.f.AutoFilter(sheetLedger, "A1:"+column(len(ledger.Columns)-1)+fmt.Sprint(last), nil))
-	wide, paper := "landscape", 8 // A3
-	fit := 0
-	b.do(b.f.SetPageLayout(sheetLedger, &excelize.PageLayoutOptions{Orientation: &wide, Size: &paper, FitToHeight: &fit}))
-	b.do(b.f.SetSheetProps(sheetLedger, &excelize.SheetPropsOptions{FitToPage: ptr(true)}))
+	b.page(sheetLedger, 8) // A3
 	b.do(b.f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: "'" + sheetLedger + "'!$1:$1", Scope: sheetLedger}))
 	b.do(b.f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Area", RefersTo: fmt.Sprintf("'%s'!$A$1:$%s$%d", sheetLedger, column(printed()), last), Scope: sheetLedger}))
 	s, err := b.f.NewStreamWriter(sheetLedger)
@@ -204,6 +201,12 @@ func printed() int {
 
 func ptr[T any](v T) *T { return &v }
 
+// page has a sheet printed across, as wide as the paper.
+func (b *book) page(sheet string, paper int) {
+	b.do(b.f.SetPageLayout(sheet, &excelize.PageLayoutOptions{Orientation: ptr("landscape"), Size: &paper, FitToWidth: ptr(1), FitToHeight: ptr(0)}))
+	b.do(b.f.SetSheetProps(sheet, &excelize.SheetPropsOptions{FitToPage: ptr(true)}))
+}
+
 // value gives a cell as a workbook holds it: numbers as numbers, days as days, everything else as text.
 func value(c *ledger.Column, v coverage.Value) any {
 	switch {
@@ -255,6 +258,9 @@ func (b *book) choices(c *ledger.Column, name string, last int) {
 	b.do(b.f.AddDataValidation(sheetLedger, v))
 }
 
+// aboutWidth is how wide the sheet About's second column is, in characters.
+const aboutWidth = 100
+
 // about says what the ledger is of, and how it is filled in.
 func (b *book) about(n int) {
 	l, row := b.l, 0
@@ -269,6 +275,7 @@ func (b *book) about(n int) {
 			}
 			b.do(b.f.SetCellStyle(sheetAbout, at, at, style))
 		}
+		b.do(b.f.SetRowHeight(sheetAbout, row, float64(15*max(2, lineCount(text, aboutWidth)))))
 	}
 	both := func(t coverage.Text) string { return strings.TrimSpace(t.Zh + "\n" + t.En) }
 	line(say("目录", "catalog"), strings.TrimSpace(l.Run.Catalog+"\n"+both(l.Title)))
@@ -292,7 +299,8 @@ func (b *book) about(n int) {
 		}
 	}
 	b.do(b.f.SetColWidth(sheetAbout, "A", "A", 20))
-	b.do(b.f.SetColWidth(sheetAbout, "B", "B", 100))
+	b.do(b.f.SetColWidth(sheetAbout, "B", "B", aboutWidth))
+	b.page(sheetAbout, 9) // A4
 }
 
 func say(zh, en string) coverage.Text { return coverage.Text{Zh: zh, En: en} }
