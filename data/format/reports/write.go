@@ -245,7 +245,11 @@ var tableNames = map[string]report.Text{
 func writeDocument(ctx context.Context, w io.Writer, format string, doc *report.Report, lang string, spec *Spec) error {
 	switch format {
 	case "html":
-		return html.Options{Other: "report." + map[string]string{"zh": "en", "en": "zh"}[lang] + ".html"}.Write(w, doc, lang)
+		other := ""
+		if len(spec.Languages) > 1 {
+			other = "report." + map[string]string{"zh": "en", "en": "zh"}[lang] + ".html"
+		}
+		return html.Options{Other: other}.Write(w, doc, lang)
 	case "xlsx":
 		return xlsx.WriteReport(w, doc, lang)
 	case "pdf":
