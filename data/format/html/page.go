@@ -242,15 +242,19 @@ func (p *page) section(i int) {
 	s := &p.r.Sections[i]
 	p.str(`<section aria-labelledby="`).text(p.anchor[i]).str("\">\n<h2 id=\"").text(p.anchor[i]).str(`">`, ordinal(i+1, p.lang)).text(p.in(s.Title)).str("</h2>\n")
 	p.sheets = p.sheets[:0]
+	marked := false
 	for _, b := range s.Blocks {
+		paragraph, ok := b.(*report.Paragraph)
+		if mark := ok && paragraph.Mark; mark != marked { // marks that follow each other stand in one box
+			if marked = mark; mark {
+				p.str(`<div class="mark" role="note">`, "\n")
+			} else {
+				p.str("</div>\n")
+			}
+		}
 		switch b := b.(type) {
 		case *report.Paragraph:
-			if b.Mark {
-				p.str(`<p class="mark" role="note">`)
-			} else {
-				p.str("<p>")
-			}
-			p.text(p.in(b.Text)).str("</p>\n")
+			p.str("<p>").text(p.in(b.Text)).str("</p>\n")
 		case *report.Figure:
 			p.figure(b)
 		case *report.Table:
@@ -260,6 +264,9 @@ func (p *page) section(i int) {
 			}
 			p.table(b, p.blocks[b])
 		}
+	}
+	if marked {
+		p.str("</div>\n")
 	}
 	if len(s.Blocks) == 0 {
 		p.str("<p>", p.say("本章没有内容。", "There is nothing in this chapter."), "</p>\n")

@@ -30,6 +30,8 @@ dl div:last-child{border:0}
 dt{flex:0 0 42mm;color:#4a545c;font-size:9.5pt;padding-right:4mm}
 dd{margin:0;flex:1;min-width:0}
 .mark,.marks{background:#fff4cc;border-left:3pt solid #b58900;padding:.5em .9em;font-size:9.5pt;line-height:1.6}
+.mark{margin:.8em 0}
+.mark p{margin:.15em 0;text-align:left}
 .marks{margin:1.5em 0}
 .marks ul{margin:0;padding-left:1.3em}
 .lead{margin:0;font-weight:bold}
@@ -48,12 +50,14 @@ caption{caption-side:top;margin-bottom:.4em}
 .data{margin-top:0}
 summary{font-size:8.5pt;cursor:pointer;color:#0b4f9e}
 .wide{overflow-x:auto;margin:1.4em 0 .4em}
-.t{width:100%;table-layout:fixed;border-collapse:collapse;font-size:8pt;line-height:1.4;border-top:1.2pt solid #1c2328;border-bottom:1.2pt solid #1c2328}
+.t{margin:0 auto;table-layout:fixed;border-collapse:collapse;font-size:8pt;line-height:1.4;border-top:1.2pt solid #1c2328;border-bottom:1.2pt solid #1c2328}
 .t thead{border-bottom:.7pt solid #1c2328}
 .t th,.t td{padding:.28em 1.2mm;text-align:left;vertical-align:middle;font-variant-numeric:tabular-nums;border-bottom:.3pt solid #d5dadf}
 .t thead th{font-weight:bold;text-align:center;vertical-align:bottom;background:#eef2f6}
 .t thead th[scope=colgroup]{border-bottom:.5pt solid #8a949c}
 .t tbody th{font-weight:normal}
+.small{font-size:7pt}
+.small th,.small td{padding:.26em .8mm}
 .t .none{text-align:center;color:#4a545c}
 footer{margin:3em 0 2em;border-top:.75pt solid #9fb2c8;padding-top:.6em;font-size:8pt;line-height:1.55;color:#4a545c}
 @media screen{html{background:#e9ecef}body{padding:8mm 10mm;max-width:190mm;margin:8mm auto;box-shadow:0 0 4mm #0002}}
@@ -68,7 +72,10 @@ nav,main{break-before:page}
 h2,caption,.lead{break-after:avoid}
 h2{margin-top:1.6em}
 nav h2,section:first-child h2{margin-top:0}
-figure,.mark,.marks,tr,dl div{break-inside:avoid}
+figure,.mark,.marks,.short,tr,dl div{break-inside:avoid}
+thead{break-after:avoid}
+tbody tr:nth-child(-n+3),tbody tr:last-child{break-before:avoid}
+table+.note,.wide+.note{break-before:avoid}
 figure{margin:1.1em 0}
 p{orphans:2;widows:2}
 .wide{overflow:visible;margin-top:1em}
@@ -132,11 +139,11 @@ func quoted(s string) string {
 	for _, r := range s {
 		switch {
 		case r == '\n':
-			b.WriteString(`\A `)
+			b.WriteString(`\00000A `)
 		case (r >= 'a' && r <= 'z') || (r >= 'A' && r <= 'Z') || (r >= '0' && r <= '9') || r == ' ' || r == '.' || r == ',' || (r >= 0x3000 && r < 0xa000):
 			b.WriteRune(r)
 		default:
-			fmt.Fprintf(&b, `\%06X`, r)
+			fmt.Fprintf(&b, `\%06X `, r)
 		}
 	}
 	b.WriteByte('"')

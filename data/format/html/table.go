@@ -11,13 +11,23 @@ import (
 // Tables are as wide as the text and never wider: columns get their share of it by what stands in them, and a table with more columns than
 // the page can bear is broken into parts that repeat the column with the names.
 
+// setting is how a table is set.
+type setting struct {
+	size int // of the type
+	pad  int // left and right of a cell, and what a browser rounds
+}
+
+// settings are 8 and 7 points: the smaller one where it keeps columns together.
+var settings = []setting{{282, 340}, {247, 240}}
+
 const (
-	cellSize   = 282  // of the type in cells, 8 pt
-	cellPad    = 340  // left and right of a cell, and what a browser rounds
-	narrowest  = 1150 // a column
+	narrowest  = 1000 // a column
 	widestText = 5200 // what a column of text asks for at most
-	leastText  = 1900 // what it is content with
+	leastText  = 1900 // what a short text is content with
+	longText   = 4200 // and a long one, that then takes a few lines
+	longWord   = 2600 // a word up to this width is not broken
 	sampled    = 300  // rows that are measured
+	short      = 14   // rows up to which a table stays on one sheet of paper
 )
 
 // table writes a table; n is nil for one behind a figure.
@@ -43,38 +53,63 @@ func grouped(n int) string {
 	return report.Column{Kind: report.KindNumber}.Show(report.Cell{Num: int64(n)}, "en")
 }
 
-// piece is a part of a table: its columns, and their widths in thousandths of the page.
-type piece struct{ columns, widths []int }
+// piece is a part of a table: its columns, their widths in thousandths of its own, and its own in thousandths of the page.
+type piece struct {
+	columns, widths []int
+	width           int
+	small           bool
+}
 
 // parts distributes the columns of a table.
 func (p *page) parts(t *report.Table, rows [][]report.Cell) []piece {
-	wish, least := make([]int, len(t.Columns)), make([]int, len(t.Columns))
-	for i := range t.Columns {
-		wish[i], least[i] = p.measure(&t.Columns[i], i, rows)
-	}
 	repeated := p.namesColumn(t)
-	var out []piece
-	var now []int
-	used := 0
-	for i := range t.Columns {
-		if used+least[i] > figureWidth && len(now) > 0 && !(len(now) == 1 && now[0] == repeated) {
-			out = append(out, spread(now, wish, least))
-			now, used = nil, 0
-			if repeated >= 0 {
-				now, used = []int{repeated}, least[repeated]
-			}
+	wish, least := make([]int, len(t.Columns)), make([]int, len(t.Columns))
+	var out [][]int
+	small := false
+	for k, set := range settings {
+		for i := range t.Columns {
+			wish[i], least[i] = p.measure(&t.Columns[i], i, rows, set)
 		}
-		if i != repeated || !slices.Contains(now, i) {
-			now, used = append(now, i), used+least[i]
+		out, small = distribute(least, repeated, figureWidth), k > 0
+		if len(out) <= 1 {
+			break
 		}
 	}
-	if len(now) > 0 {
-		out = append(out, spread(now, wish, least))
+	for limit := figureWidth / 4; len(out) > 1 && limit < figureWidth; limit += 250 { // parts of about the same width
+		if even := distribute(least, repeated, limit); len(even) == len(out) {
+			out = even
+			break
+		}
 	}
-	for _, piece := range out {
+	var pieces []piece
+	for _, columns := range out {
+		piece := spread(columns, wish, least)
+		piece.small = small
+		p.widths[piece.width] = true
 		for _, w := range piece.widths {
 			p.widths[w] = true
 		}
+		pieces = append(pieces, piece)
+	}
+	return pieces
+}
+
+// distribute fills parts with columns up to a width; every part begins with the repeated column once that has been there.
+func distribute(least []int, repeated, limit int) (out [][]int) {
+	var now []int
+	used := 0
+	for i := range least {
+		if used+least[i] > limit && len(now) > 0 && !slices.Equal(now, []int{repeated}) {
+			out = append(out, now)
+			now, used = nil, 0
+			if repeated < i {
+				now, used = []int{repeated}, least[repeated]
+			}
+		}
+		now, used = append(now, i), used+least[i]
+	}
+	if len(now) > 0 {
+		out = append(out, now)
 	}
 	return out
 }
@@ -93,71 +128,82 @@ func (p *page) namesColumn(t *report.Table) int {
 }
 
 // measure gives the width that a column would have and the one that it is content with.
-func (p *page) measure(c *report.Column, i int, rows [][]report.Cell) (wish, least int) {
+func (p *page) measure(c *report.Column, i int, rows [][]report.Cell, set setting) (wish, least int) {
 	head := c.Title.In(p.lang)
-	wish = min(figure.Measure(head, cellSize, true), 1500)
-	least = min(word(head), 2200)
+	wish = min(figure.Measure(head, set.size, true), 1500)
+	least = min(word(head, set.size, true), longWord)
 	for _, row := range rows[:min(sampled, len(rows))] {
 		if i >= len(row) {
 			continue
 		}
 		s := c.Show(row[i], p.lang)
-		w := figure.Measure(s, cellSize, false)
+		w := figure.Measure(s, set.size, false)
 		wish = max(wish, w)
 		if c.Kind == report.KindText || c.Kind == report.KindVerdict {
-			least = max(least, min(w, leastText))
+			least = max(least, min(w, leastText), min(w/3, longText), min(word(s, set.size, false), longWord))
 		} else {
 			least = max(least, w)
 		}
 	}
-	least = min(max(least+cellPad, narrowest), figureWidth/2)
-	return max(min(wish+cellPad, widestText), least), least
+	least = min(max(least+set.pad, narrowest), figureWidth/2)
+	return max(min(wish+set.pad, widestText), least), least
 }
 
-// word gives the width of the longest run of Latin letters in a heading, which should not be broken.
-func word(s string) int {
+// word gives the width of the longest run of Latin letters, which should not be broken.
+func word(s string, size int, bold bool) int {
 	longest, from := 0, -1
 	for i, r := range s + " " {
-		latin := r < 0x250 && r != ' ' && r != '-' && r != '/'
+		latin := r > ' ' && r < 0x250 && r != '-' && r != '/'
 		if latin && from < 0 {
 			from = i
 		}
 		if !latin && from >= 0 {
-			longest = max(longest, figure.Measure(s[from:i], cellSize, true))
+			longest = max(longest, figure.Measure(s[from:i], size, bold))
 			from = -1
 		}
 	}
 	return longest
 }
 
-// spread gives columns the width of the page: what they are content with, and of the rest by what they would like.
+// spread gives columns the width of the page: what they are content with, and of the rest by what they would like. A few narrow columns are
+// not pulled apart over the whole page.
 func spread(columns, wish, least []int) piece {
 	sum, more := 0, 0
 	for _, i := range columns {
 		sum, more = sum+least[i], more+wish[i]-least[i]
 	}
-	rest := max(0, figureWidth-sum)
-	piece := piece{columns: slices.Clone(columns)}
+	width := max(sum, min(figureWidth, (sum+more)*5/4))
+	if width > figureWidth*4/5 {
+		width = max(sum, figureWidth)
+	}
+	rest := width - sum
+	piece := piece{columns: slices.Clone(columns), width: min(1000, width*1000/figureWidth)}
 	for _, i := range columns {
 		w := least[i]
-		if more > 0 && rest >= more {
-			w = wish[i] + (rest-more)*wish[i]/(sum+more)
-		} else if more > 0 {
+		switch {
+		case rest >= more:
+			w = wish[i] * width / (sum + more)
+		default:
 			w += rest * (wish[i] - least[i]) / more
-		} else {
-			w += rest * least[i] / sum
 		}
-		piece.widths = append(piece.widths, w*1000/max(figureWidth, sum))
+		piece.widths = append(piece.widths, w*1000/width)
 	}
 	return piece
 }
 
 func (p *page) part(t *report.Table, n *numbered, rows [][]report.Cell, piece piece, k int) {
-	p.str(`<div class="wide" tabindex="0" role="region" aria-label="`).text(p.in(t.Caption)).str(`"><table`)
+	p.str(`<div class="wide`)
+	if len(rows) <= short {
+		p.str(" short")
+	}
+	p.str(`" tabindex="0" role="region" aria-label="`).text(p.in(t.Caption)).str(`"><table`)
 	if n != nil && k == 0 {
 		p.str(` id="`).text(n.id).str(`"`)
 	}
-	p.str(` class="t`)
+	p.str(` class="t w`).int(piece.width)
+	if piece.small {
+		p.str(" small")
+	}
 	for at, i := range piece.columns {
 		switch t.Columns[i].Kind {
 		case report.KindText:
