@@ -490,6 +490,9 @@ func (c *canvas) multiples(p *report.Multiples) {
 	}
 	const gap = 260
 	n, foot := len(p.Maps), 2600+len(p.Legend)*180
+	if c.Width < 12000 {
+		foot += len(p.Legend) * 400
+	}
 	type layout struct {
 		columns, wide, tall, shown int
 		titles                     [][]string

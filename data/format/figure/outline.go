@@ -12,8 +12,11 @@ import (
 // tolerance is how far a border may be moved by leaving places out.
 const tolerance = 5
 
-// dot is the side of what stands for a shape too small to be seen.
-const dot = 36
+// A shape smaller than speck in both directions could not be seen; a dot, a square of that side, stands for it.
+const (
+	speck = 16
+	dot   = 30
+)
 
 // outlines are the shapes and parents' borders of a base on paper.
 type outlines struct {
@@ -62,7 +65,7 @@ func seen(rings, before [][]Point) [][]Point {
 		all = before
 	}
 	lo, hi := box(all)
-	if hi.X-lo.X >= dot || hi.Y-lo.Y >= dot {
+	if len(rings) > 0 && (hi.X-lo.X >= speck || hi.Y-lo.Y >= speck) {
 		return rings
 	}
 	x, y := (lo.X+hi.X)/2, (lo.Y+hi.Y)/2
