@@ -81,6 +81,10 @@ func (p *page) parts(t *report.Table, rows [][]report.Cell) []piece {
 			break
 		}
 	}
+	if len(out) == 0 {
+		p.widths[1000] = true
+		return []piece{{width: 1000}}
+	}
 	var pieces []piece
 	for _, columns := range out {
 		piece := spread(columns, wish, least)
@@ -225,13 +229,20 @@ func (p *page) part(t *report.Table, n *numbered, rows [][]report.Cell, piece pi
 	for _, w := range piece.widths {
 		p.str(`<col class="w`).int(w).str(`">`)
 	}
-	p.str("</colgroup>\n<thead>\n")
-	p.heads(t, piece.columns)
-	p.str("</thead>\n<tbody>\n")
-	if len(rows) == 0 {
+	p.str("</colgroup>\n")
+	if len(piece.columns) > 0 {
+		p.str("<thead>\n")
+		p.heads(t, piece.columns)
+		p.str("</thead>\n")
+	}
+	p.str("<tbody>\n")
+	if len(rows) == 0 || len(piece.columns) == 0 {
 		p.str(`<tr><td class="none" colspan="`).int(max(1, len(piece.columns))).str(`">`, p.say("没有数据行", "no rows"), "</td></tr>\n")
 	}
 	for _, row := range rows {
+		if len(piece.columns) == 0 {
+			break
+		}
 		p.str("<tr>")
 		for at, i := range piece.columns {
 			name := "td"
