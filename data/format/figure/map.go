@@ -382,7 +382,7 @@ func (c *canvas) labels(s *sheet, m *report.Map) {
 }
 
 // labelTries are the ways in which a name may stand, the best first.
-var labelTries = []struct{ size, lines int }{{230, 1}, {230, 2}, {195, 1}, {195, 2}, {165, 2}, {165, 3}}
+var labelTries = []struct{ size, lines int }{{230, 1}, {230, 2}, {195, 1}, {195, 2}}
 
 // room finds a place for a box in rings, clear of their borders and of what is placed.
 func room(rings [][]Point, w, h int, placed []rectangle) (rectangle, bool) {

@@ -245,9 +245,11 @@ var tableNames = map[string]report.Text{
 func writeDocument(ctx context.Context, w io.Writer, format string, doc *report.Report, lang string, spec *Spec) error {
 	switch format {
 	case "html":
-		other := ""
-		if len(spec.Languages) > 1 {
-			other = "report." + map[string]string{"zh": "en", "en": "zh"}[lang] + ".html"
+		other := map[string]string{"zh": "en", "en": "zh"}[lang]
+		if slices.Contains(spec.Languages, other) {
+			other = "report." + other + ".html"
+		} else {
+			other = ""
 		}
 		return html.Options{Other: other}.Write(w, doc, lang)
 	case "xlsx":
