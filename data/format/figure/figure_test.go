@@ -327,7 +327,9 @@ func TestPanelsOfLargeCities(t *testing.T) {
 		t.Errorf("%d bytes", len(svg))
 	}
 	total := int64(0)
-	for _, a := range areas(d, func(a *figure.Area) bool { return a.Def == 0 && a.Stroke == "" && a.Fill != "222222" && a.Fill != "ffffff" && a.Title == "" }) {
+	for _, a := range areas(d, func(a *figure.Area) bool {
+		return a.Def == 0 && a.Stroke == "" && a.Fill != "222222" && a.Fill != "ffffff" && a.Title == ""
+	}) {
 		for _, r := range a.Path.Rings {
 			total += area2(r)
 		}
@@ -338,6 +340,28 @@ func TestPanelsOfLargeCities(t *testing.T) {
 	}
 	if total != 12*border {
 		t.Errorf("the panels' areas are %d, twelve times the town is %d", total, 12*border)
+	}
+}
+
+// Neighborhoods may overlap: what two of one tone cover is coloured, not cut out.
+func TestOverlappingNeighborhoods(t *testing.T) {
+	b := town(60, 45, plainName)
+	for i := range 3 {
+		b.Shapes = append(b.Shapes, report.Shape{Name: "over", Geometry: square(106.55, 29.55, 0.02+0.01*float64(i))})
+	}
+	p := multiples(b, 12)
+	for _, m := range p.Maps {
+		m.Fill = fill(len(b.Shapes), report.ToneMet)
+	}
+	d := figure.Draw(figureOf(p), 17000, "zh")
+	met := areas(d, func(a *figure.Area) bool { return a.Fill == report.ToneMet.Hex() && a.Stroke == "" })
+	if len(met) != 12*4 {
+		t.Errorf("%d areas: four layers in twelve panels are not drawn", len(met))
+	}
+	for _, a := range met {
+		if len(a.Path.Rings) != 1 {
+			t.Errorf("%d rings: the town, and each square over it, are whole", len(a.Path.Rings))
+		}
 	}
 }
 

@@ -26,6 +26,7 @@ const (
 type sheet struct {
 	g      ground
 	o      *outlines
+	layer  []int // of shapes in panels that join them
 	unseen int
 }
 
@@ -530,6 +531,9 @@ func (c *canvas) multiples(p *report.Multiples) {
 	g := newGround(b, l.wide, l.tall, 30)
 	s := &sheet{g: g, o: newOutlines(base, &g)}
 	shared := len(base.Shapes)*l.shown <= maxUses
+	if !shared {
+		s.layer = layers(s.o.shapes)
+	}
 	def := make([]int, len(base.Shapes))
 	if shared {
 		for i, rings := range s.o.shapes {
@@ -584,7 +588,7 @@ func (c *canvas) panel(s *sheet, m *report.Map, def []int, border, x, y int) {
 	if len(def) > 400 {
 		thin = 0
 	}
-	if len(c.Defs) > 1 || (len(c.Defs) == 1 && border != 1) {
+	if s.layer == nil {
 		for _, i := range s.byLook(m) {
 			if def[i] == 0 {
 				continue
@@ -600,15 +604,21 @@ func (c *canvas) panel(s *sheet, m *report.Map, def []int, border, x, y int) {
 		order := s.byLook(m)
 		for from := 0; from < len(order); {
 			t, hatch := s.tone(m, order[from])
-			var group [][][]Point
+			var groups [][][][]Point // by layer
 			for ; from < len(order); from++ {
 				if t2, h2 := s.tone(m, order[from]); t2 != t || h2 != hatch {
 					break
 				}
-				group = append(group, s.o.shapes[order[from]])
+				i := order[from]
+				for len(groups) <= s.layer[i] {
+					groups = append(groups, nil)
+				}
+				groups[s.layer[i]] = append(groups[s.layer[i]], s.o.shapes[i])
 			}
-			if rings := dissolved(group); len(rings) > 0 {
-				c.area(&Area{Path: moved(rings, x, y)}).toned(t, hatch)
+			for _, group := range groups {
+				if rings := dissolved(group); len(rings) > 0 {
+					c.area(&Area{Path: moved(rings, x, y)}).toned(t, hatch)
+				}
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package figure
 
 import (
+	"cmp"
 	"slices"
 
 	"lifecircle/coverage/report"
@@ -295,6 +296,76 @@ func area2(r []Point) int64 {
 		sum += int64(p.X)*int64(q.Y) - int64(q.X)*int64(p.Y)
 	}
 	return sum
+}
+
+// layers puts shapes that overlap into different layers: the even-odd rule would cut what two of them cover out of both.
+func layers(shapes [][][]Point) []int {
+	type extent struct {
+		i      int
+		lo, hi Point
+	}
+	var list []extent
+	for i, rings := range shapes {
+		if len(rings) > 0 {
+			lo, hi := box(rings)
+			list = append(list, extent{i, lo, hi})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b extent) int { return cmp.Compare(a.lo.X, b.lo.X) })
+	layer := make([]int, len(shapes))
+	for k, a := range list {
+		var taken []int
+		for _, b := range list[:k] { // those that began further left and may reach here
+			if b.hi.X > a.lo.X && b.lo.Y < a.hi.Y && a.lo.Y < b.hi.Y && overlap(shapes[a.i], shapes[b.i]) {
+				taken = append(taken, layer[b.i])
+			}
+		}
+		for slices.Contains(taken, layer[a.i]) {
+			layer[a.i]++
+		}
+	}
+	return layer
+}
+
+// overlap tells whether two shapes have an inside in common: borders that cross, or a place of one inside the other.
+func overlap(a, b [][]Point) bool {
+	for _, r := range a {
+		for i, p := range r {
+			q := r[(i+1)%len(r)]
+			for _, s := range b {
+				for k, u := range s {
+					v := s[(k+1)%len(s)]
+					if cross(p, q, u) != 0 && cross(p, q, v) != 0 && cross(u, v, p) != 0 && cross(u, v, q) != 0 &&
+						(cross(p, q, u) > 0) != (cross(p, q, v) > 0) && (cross(u, v, p) > 0) != (cross(u, v, q) > 0) {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return within(a, b) || within(b, a)
+}
+
+// within tells whether a middle of a, between its border's places on a level, lies inside of b.
+func within(a, b [][]Point) bool {
+	lo, hi := box(a)
+	y := (lo.Y + hi.Y) / 2
+	xs := crossings(a, y, nil)
+	for i := 0; i+1 < len(xs); i += 2 {
+		if xs[i+1]-xs[i] < 2 {
+			continue
+		}
+		x, n := (xs[i]+xs[i+1])/2, 0
+		for _, c := range crossings(b, y, nil) {
+			if c < x {
+				n++
+			}
+		}
+		if n%2 == 1 {
+			return true
+		}
+	}
+	return false
 }
 
 // dissolved joins shapes that lie side by side into rings without the borders between them: each stretch that two of them share in

@@ -28,6 +28,7 @@ dl{margin:1.5em 0;border-top:1.2pt solid #1c2328;border-bottom:1.2pt solid #1c23
 dl div{display:flex;border-bottom:.4pt solid #c9d0d6;padding:.32em 0}
 dl div:last-child{border:0}
 dt{flex:0 0 42mm;color:#4a545c;font-size:9.5pt;padding-right:4mm}
+dt::first-letter{text-transform:uppercase}
 dd{margin:0;flex:1;min-width:0}
 .mark,.marks{background:#fff4cc;border-left:3pt solid #b58900;padding:.5em .9em;font-size:9.5pt;line-height:1.6}
 .mark{margin:.8em 0}
