@@ -74,7 +74,7 @@ func TestScoringsOfAnOlderProject(t *testing.T) {
 		}
 		p.Close()
 		db := plain(t, path)
-		mustExec(t, db, `DROP TABLE lc_ledger`, `DROP TABLE lc_scorings`, `UPDATE lc_meta SET value = '2' WHERE key = 'schema'`)
+		mustExec(t, db, `DROP TABLE lc_pieces`, `DROP TABLE lc_ledger`, `DROP TABLE lc_scorings`, `UPDATE lc_meta SET value = '2' WHERE key = 'schema'`)
 		db.Close()
 		if r := mustCheck(t, path); len(r.Findings) > 0 || len(r.Notes) != 1 || r.Notes[0].Code != "older_schema" {
 			t.Errorf("an older project is no fault: %+v %+v", r.Findings, r.Notes)
