@@ -15,7 +15,7 @@ const overAlpha = 40
 // Bounds of a map.
 const (
 	sidebar    = 4300 // the column beside a map that is not wide
-	mapHeight  = 14500
+	mapHeight  = 12800
 	mapMargin  = 250
 	seenFrom   = 24 // a place over the shapes must be so large in one direction
 	maxOver    = 20_000
