@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -209,35 +210,93 @@ func TestBatchCutIsTheWhole(t *testing.T) {
 			args = append(args, "--denominator", "land")
 		}
 		run(t, args...).must(exitDone)
-		seen := map[string]bool{}
-		for table, key := range map[string]string{"coverage": "requirement", "scores": "scope"} {
-			want := rowsBy(t, run(t, "export", whole, "--layer", table).must(exitDone).stdout, "neighborhood_id", "level", key)
-			folders, err := filepath.Glob(filepath.Join(out, "areas", "*", "*", table+".csv"))
-			if err != nil || len(folders) != 10 {
-				t.Fatalf("%d tables: %v", len(folders), err)
+		sameAsWhole(t, filepath.Join(out, "areas", "*", "*"), whole, 10, func(area, table string, row map[string]string) bool {
+			switch level := row["level"]; {
+			case level == "street" || (level == "district" && row["neighborhood_id"] != area):
+				return true // it crosses the cut
+			case area == "D9" && (table == "scores" || row["requirement"] == "per-district"):
+				return true // its one community counts in its other district, of which this area has a part only
 			}
-			for _, path := range folders {
-				for id, row := range rowsBy(t, read(t, path), "neighborhood_id", "level", key) {
-					seen[table+id] = true
-					if level := row["level"]; level == "street" || (level == "district" && !strings.Contains(path, row["neighborhood_id"])) {
-						continue // it crosses the cut
-					}
-					if strings.Contains(path, "D9") && (table == "scores" || row["requirement"] == "per-district") {
-						continue // its one community counts in its other district, of which this area has a part only
-					}
-					for column := range row {
-						if column != "marks" && row[column] != want[id][column] {
-							t.Errorf("%s, %s, %s: %s is %q, %q in the whole city", name, filepath.Base(filepath.Dir(filepath.Dir(path))), id, column, row[column], want[id][column])
-						}
-					}
+			return false
+		})
+	}
+}
+
+// sameAsWhole fails the test unless the tables of areas, in the folders that the pattern finds, have the rows that the latest run of the whole
+// city has. Some rows may differ; all of the whole city's must be in some area.
+func sameAsWhole(t *testing.T, pattern, whole string, areas int, differs func(area, table string, row map[string]string) bool) {
+	t.Helper()
+	seen := map[string]bool{}
+	for table, key := range map[string]string{"coverage": "requirement", "scores": "scope"} {
+		want := rowsBy(t, run(t, "export", whole, "--layer", table).must(exitDone).stdout, "neighborhood_id", "level", key)
+		paths, err := filepath.Glob(filepath.Join(pattern, table+".csv"))
+		if err != nil || len(paths) != areas {
+			t.Fatalf("%d tables: %v", len(paths), err)
+		}
+		for _, path := range paths {
+			area := filepath.Base(filepath.Dir(filepath.Dir(path)))
+			for id, row := range rowsBy(t, read(t, path), "neighborhood_id", "level", key) {
+				if seen[table+id] = true; differs(area, table, row) {
+					continue
 				}
-			}
-			for id := range want {
-				if !seen[table+id] {
-					t.Errorf("%s: no district has the row %s", name, id)
+				for column := range row {
+					if column != "marks" && row[column] != want[id][column] {
+						t.Errorf("%s, %s: %s is %q, %q in the whole city", area, id, column, row[column], want[id][column])
+					}
 				}
 			}
 		}
+		for id := range want {
+			if !seen[table+id] {
+				t.Errorf("no area has the row %s of %s", id, table)
+			}
+		}
+	}
+}
+
+// A real city, its neighborhoods grouped into four districts: cut, each has the rows of the whole.
+func TestBatchLasPalmas(t *testing.T) {
+	t.Parallel()
+	extract := sharedData(t, "las_palmas/raw/las_palmas_20230221.osm.pbf")
+	dir := t.TempDir()
+	var units struct {
+		Type     string `json:"type"`
+		Features []struct {
+			Type       string         `json:"type"`
+			Properties map[string]any `json:"properties"`
+			Geometry   struct {
+				Type        string           `json:"type"`
+				Coordinates *json.RawMessage `json:"coordinates"`
+			} `json:"geometry"`
+		} `json:"features"`
+	}
+	if err := json.Unmarshal([]byte(read(t, sharedData(t, "las_palmas/derived/neighbourhoods.geojson"))), &units); err != nil {
+		t.Fatal(err)
+	}
+	for i := range units.Features { // by name: a cut of any shape must do
+		name := fmt.Sprint(units.Features[i].Properties["name"])
+		units.Features[i].Properties["district"] = string(rune('A' + len(name)%4))
+	}
+	src, err := json.Marshal(units)
+	if err != nil {
+		t.Fatal(err)
+	}
+	project := filepath.Join(dir, "city.gpkg")
+	run(t, "new", project).must(exitDone)
+	for _, args := range [][]string{
+		{write(t, filepath.Join(dir, "units.geojson"), string(src)), "--as", "neighborhoods", "--id-field", "osm_id", "--parent", "district=district"},
+		{extract, "--as", "facilities", "--layer", "osm"}, {extract, "--as", "land"}, {sharedData(t, "las_palmas/derived/population_grid_100m.geojson"), "--as", "demand"},
+	} {
+		run(t, append([]string{"import", project}, args...)...).must(exitDone)
+	}
+	plan := write(t, filepath.Join(dir, "plan.yaml"), `defaults: {catalog: gb50180-2018, accept_parent: true, runs: [{id: land}, {id: people, denominator: population}]}
+areas: [{cut: {project: city.gpkg, by: district}}]
+outputs: {tables: [scores, coverage]}
+`)
+	run(t, "batch", plan).must(exitDone)
+	for id, options := range map[string][]string{"land": nil, "people": {"--denominator", "population"}} {
+		run(t, append([]string{"score", project, "--catalog", "gb50180-2018", "--accept-parent", "--gaps", "later"}, options...)...).must(exitDone)
+		sameAsWhole(t, filepath.Join(dir, "batch", "areas", "*", id), project, 4, func(string, string, map[string]string) bool { return false })
 	}
 }
 
