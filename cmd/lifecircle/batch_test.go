@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -12,6 +13,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -500,7 +503,12 @@ func TestBatchOrderAndThreads(t *testing.T) {
 	head := "defaults: {catalog: county.yaml}\nareas:\n"
 	a := write(t, filepath.Join(dir, "a.yaml"), head+"  - cut: {project: county.gpkg, by: district, only: [D0, D3, D8]}\n")
 	b := write(t, filepath.Join(dir, "b.yaml"), head+"  - cut: {project: county.gpkg, by: district, only: [D8]}\n  - cut: {project: county.gpkg, by: district, only: [D3, D0]}\n")
+	run(t, "batch", a, "--out", filepath.Join(dir, "a"), "--lang", "en", "--dry-run").must(exitDone).says("3 areas, 3 to do")
+	if _, err := os.Stat(filepath.Join(dir, "a")); err == nil {
+		t.Error("a dry run wrote something")
+	}
 	run(t, "batch", a, "--out", filepath.Join(dir, "a"), "--threads", "1").must(exitDone)
+	run(t, "batch", a, "--out", filepath.Join(dir, "a"), "--lang", "zh", "--dry-run").must(exitDone).says("共 3 个区域，待评估 0 个")
 	run(t, "batch", b, "--out", filepath.Join(dir, "b"), "--threads", "5", "--memory", "1").must(exitDone)
 	sameTree(t, tree(t, filepath.Join(dir, "b")), tree(t, filepath.Join(dir, "a")))
 
@@ -554,6 +562,9 @@ func TestBatchNeighborsServe(t *testing.T) {
 		// east knows nothing of itself: that west is complete says nothing of east's land, where the discs of its people lie
 		{"a neighbor's survey says nothing of one's own land", ", complete: true", "", "", "100.000", "50.000", "not_detected"},
 		{"no survey at all", "", "", "", "100.000", "50.000", "not_detected"},
+		// b's disc reaches into west: only both surveys together can tell that there is nothing
+		{"both surveys meet at the border", ", complete: true", ", complete: east.geojson", "", "100.000", "0.000", "unmet"},
+		{"the neighbor's side is not known", "", ", complete: east.geojson", "", "100.000", "50.000", "not_detected"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -763,4 +774,74 @@ func TestBatchFolders(t *testing.T) {
 	if _, err := store.Check(t.Context(), filepath.Join(dir, "town.gpkg")); err != nil {
 		t.Error(err)
 	}
+}
+
+// faulty is the outside with a fault in one area.
+type faulty struct {
+	*outside
+	write func(path string) error
+}
+
+func (f faulty) WriteTable(ctx context.Context, path, format string, t *coverage.Table) error {
+	if err := f.write(path); err != nil {
+		return err
+	}
+	return f.outside.WriteTable(ctx, path, format, t)
+}
+
+// A fault of the program in one district is told in its row and stops no other; a full disk stops the batch and loses nothing. Both times the
+// next run ends in the bytes of one that nothing happened to.
+func TestBatchFaults(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	county(t, dir)
+	src := "defaults: {catalog: county.yaml}\nareas: [{cut: {project: county.gpkg, by: district, only: [D0, D3, D5]}}]\noutputs: {tables: [scores]}\n"
+	plan := write(t, filepath.Join(dir, "plan.yaml"), src)
+	run(t, "batch", plan, "--out", filepath.Join(dir, "calm")).must(exitDone)
+	want := tree(t, filepath.Join(dir, "calm"))
+	a := &app{ctx: t.Context(), stdout: io.Discard, stderr: io.Discard}
+	fault := func(out string, write func(path string) error) (*batch.Summary, error) {
+		b, _, err := batch.Check(t.Context(), []byte(src), "plan.yaml", dir, out, faulty{&outside{a}, write})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b.Run(t.Context(), batch.Options{Threads: 2})
+	}
+	out := filepath.Join(dir, "panic")
+	tables := atomic.Int32{}
+	s, err := fault(out, func(path string) error {
+		if strings.Contains(path, ".work/area-") && tables.Add(1) == 2 {
+			panic("out of luck")
+		}
+		return nil
+	})
+	if err != nil || !s.Failed() || len(s.Results) != 3 {
+		t.Fatal(s, err)
+	}
+	failed := 0
+	for _, r := range s.Results {
+		if r.State == batch.StateFailed {
+			if failed++; r.Error == nil || !strings.Contains(r.Error.Text, "out of luck") || r.Error.Code != coverage.Internal || r.Error.TextZh == "" {
+				t.Errorf("%+v", r.Error)
+			}
+		}
+	}
+	if failed != 1 || !strings.Contains(read(t, filepath.Join(out, "batch.csv")), "out of luck") {
+		t.Errorf("%d areas failed", failed)
+	}
+	run(t, "batch", plan, "--out", out).must(exitDone)
+	sameTree(t, tree(t, out), want)
+
+	out = filepath.Join(dir, "full")
+	tables.Store(0)
+	if _, err := fault(out, func(path string) error {
+		if tables.Add(1) == 2 {
+			return &os.PathError{Op: "write", Path: path, Err: syscall.ENOSPC}
+		}
+		return nil
+	}); coverage.CodeOf(err) != coverage.Unavailable {
+		t.Errorf("a full disk: %v", err)
+	}
+	run(t, "batch", plan, "--out", out).must(exitDone)
+	sameTree(t, tree(t, out), want)
 }
