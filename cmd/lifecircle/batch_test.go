@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -11,6 +13,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -209,35 +213,93 @@ func TestBatchCutIsTheWhole(t *testing.T) {
 			args = append(args, "--denominator", "land")
 		}
 		run(t, args...).must(exitDone)
-		seen := map[string]bool{}
-		for table, key := range map[string]string{"coverage": "requirement", "scores": "scope"} {
-			want := rowsBy(t, run(t, "export", whole, "--layer", table).must(exitDone).stdout, "neighborhood_id", "level", key)
-			folders, err := filepath.Glob(filepath.Join(out, "areas", "*", "*", table+".csv"))
-			if err != nil || len(folders) != 10 {
-				t.Fatalf("%d tables: %v", len(folders), err)
+		sameAsWhole(t, filepath.Join(out, "areas", "*", "*"), whole, 10, func(area, table string, row map[string]string) bool {
+			switch level := row["level"]; {
+			case level == "street" || (level == "district" && row["neighborhood_id"] != area):
+				return true // it crosses the cut
+			case area == "D9" && (table == "scores" || row["requirement"] == "per-district"):
+				return true // its one community counts in its other district, of which this area has a part only
 			}
-			for _, path := range folders {
-				for id, row := range rowsBy(t, read(t, path), "neighborhood_id", "level", key) {
-					seen[table+id] = true
-					if level := row["level"]; level == "street" || (level == "district" && !strings.Contains(path, row["neighborhood_id"])) {
-						continue // it crosses the cut
-					}
-					if strings.Contains(path, "D9") && (table == "scores" || row["requirement"] == "per-district") {
-						continue // its one community counts in its other district, of which this area has a part only
-					}
-					for column := range row {
-						if column != "marks" && row[column] != want[id][column] {
-							t.Errorf("%s, %s, %s: %s is %q, %q in the whole city", name, filepath.Base(filepath.Dir(filepath.Dir(path))), id, column, row[column], want[id][column])
-						}
-					}
+			return false
+		})
+	}
+}
+
+// sameAsWhole fails the test unless the tables of areas, in the folders that the pattern finds, have the rows that the latest run of the whole
+// city has. Some rows may differ; all of the whole city's must be in some area.
+func sameAsWhole(t *testing.T, pattern, whole string, areas int, differs func(area, table string, row map[string]string) bool) {
+	t.Helper()
+	seen := map[string]bool{}
+	for table, key := range map[string]string{"coverage": "requirement", "scores": "scope"} {
+		want := rowsBy(t, run(t, "export", whole, "--layer", table).must(exitDone).stdout, "neighborhood_id", "level", key)
+		paths, err := filepath.Glob(filepath.Join(pattern, table+".csv"))
+		if err != nil || len(paths) != areas {
+			t.Fatalf("%d tables: %v", len(paths), err)
+		}
+		for _, path := range paths {
+			area := filepath.Base(filepath.Dir(filepath.Dir(path)))
+			for id, row := range rowsBy(t, read(t, path), "neighborhood_id", "level", key) {
+				if seen[table+id] = true; differs(area, table, row) {
+					continue
 				}
-			}
-			for id := range want {
-				if !seen[table+id] {
-					t.Errorf("%s: no district has the row %s", name, id)
+				for column := range row {
+					if column != "marks" && row[column] != want[id][column] {
+						t.Errorf("%s, %s: %s is %q, %q in the whole city", area, id, column, row[column], want[id][column])
+					}
 				}
 			}
 		}
+		for id := range want {
+			if !seen[table+id] {
+				t.Errorf("no area has the row %s of %s", id, table)
+			}
+		}
+	}
+}
+
+// A real city, its neighborhoods grouped into four districts: cut, each has the rows of the whole.
+func TestBatchLasPalmas(t *testing.T) {
+	t.Parallel()
+	extract := sharedData(t, "las_palmas/raw/las_palmas_20230221.osm.pbf")
+	dir := t.TempDir()
+	var units struct {
+		Type     string `json:"type"`
+		Features []struct {
+			Type       string         `json:"type"`
+			Properties map[string]any `json:"properties"`
+			Geometry   struct {
+				Type        string           `json:"type"`
+				Coordinates *json.RawMessage `json:"coordinates"`
+			} `json:"geometry"`
+		} `json:"features"`
+	}
+	if err := json.Unmarshal([]byte(read(t, sharedData(t, "las_palmas/derived/neighbourhoods.geojson"))), &units); err != nil {
+		t.Fatal(err)
+	}
+	for i := range units.Features { // by name: a cut of any shape must do
+		name := fmt.Sprint(units.Features[i].Properties["name"])
+		units.Features[i].Properties["district"] = string(rune('A' + len(name)%4))
+	}
+	src, err := json.Marshal(units)
+	if err != nil {
+		t.Fatal(err)
+	}
+	project := filepath.Join(dir, "city.gpkg")
+	run(t, "new", project).must(exitDone)
+	for _, args := range [][]string{
+		{write(t, filepath.Join(dir, "units.geojson"), string(src)), "--as", "neighborhoods", "--id-field", "osm_id", "--parent", "district=district"},
+		{extract, "--as", "facilities", "--layer", "osm"}, {extract, "--as", "land"}, {sharedData(t, "las_palmas/derived/population_grid_100m.geojson"), "--as", "demand"},
+	} {
+		run(t, append([]string{"import", project}, args...)...).must(exitDone)
+	}
+	plan := write(t, filepath.Join(dir, "plan.yaml"), `defaults: {catalog: gb50180-2018, accept_parent: true, runs: [{id: land}, {id: people, denominator: population}]}
+areas: [{cut: {project: city.gpkg, by: district}}]
+outputs: {tables: [scores, coverage]}
+`)
+	run(t, "batch", plan).must(exitDone)
+	for id, options := range map[string][]string{"land": nil, "people": {"--denominator", "population"}} {
+		run(t, append([]string{"score", project, "--catalog", "gb50180-2018", "--accept-parent", "--gaps", "later"}, options...)...).must(exitDone)
+		sameAsWhole(t, filepath.Join(dir, "batch", "areas", "*", id), project, 4, func(string, string, map[string]string) bool { return false })
 	}
 }
 
@@ -309,7 +371,7 @@ func TestBatchKills(t *testing.T) {
 	want := tree(t, filepath.Join(dir, "calm"))
 	r := rand.New(rand.NewPCG(3, 9))
 	cut, finished := 0, 0
-	for round := range 3 {
+	for round := range 2 {
 		out := filepath.Join(dir, fmt.Sprint("killed", round))
 		for {
 			p := program(t, nil, "batch", plan, "--out", out, "--quiet", "--threads", fmt.Sprint(1+round%2))
@@ -441,7 +503,12 @@ func TestBatchOrderAndThreads(t *testing.T) {
 	head := "defaults: {catalog: county.yaml}\nareas:\n"
 	a := write(t, filepath.Join(dir, "a.yaml"), head+"  - cut: {project: county.gpkg, by: district, only: [D0, D3, D8]}\n")
 	b := write(t, filepath.Join(dir, "b.yaml"), head+"  - cut: {project: county.gpkg, by: district, only: [D8]}\n  - cut: {project: county.gpkg, by: district, only: [D3, D0]}\n")
+	run(t, "batch", a, "--out", filepath.Join(dir, "a"), "--lang", "en", "--dry-run").must(exitDone).says("3 areas, 3 to do")
+	if _, err := os.Stat(filepath.Join(dir, "a")); err == nil {
+		t.Error("a dry run wrote something")
+	}
 	run(t, "batch", a, "--out", filepath.Join(dir, "a"), "--threads", "1").must(exitDone)
+	run(t, "batch", a, "--out", filepath.Join(dir, "a"), "--lang", "zh", "--dry-run").must(exitDone).says("共 3 个区域，待评估 0 个")
 	run(t, "batch", b, "--out", filepath.Join(dir, "b"), "--threads", "5", "--memory", "1").must(exitDone)
 	sameTree(t, tree(t, filepath.Join(dir, "b")), tree(t, filepath.Join(dir, "a")))
 
@@ -495,6 +562,9 @@ func TestBatchNeighborsServe(t *testing.T) {
 		// east knows nothing of itself: that west is complete says nothing of east's land, where the discs of its people lie
 		{"a neighbor's survey says nothing of one's own land", ", complete: true", "", "", "100.000", "50.000", "not_detected"},
 		{"no survey at all", "", "", "", "100.000", "50.000", "not_detected"},
+		// b's disc reaches into west: only both surveys together can tell that there is nothing
+		{"both surveys meet at the border", ", complete: true", ", complete: east.geojson", "", "100.000", "0.000", "unmet"},
+		{"the neighbor's side is not known", "", ", complete: east.geojson", "", "100.000", "50.000", "not_detected"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -704,4 +774,74 @@ func TestBatchFolders(t *testing.T) {
 	if _, err := store.Check(t.Context(), filepath.Join(dir, "town.gpkg")); err != nil {
 		t.Error(err)
 	}
+}
+
+// faulty is the outside with a fault in one area.
+type faulty struct {
+	*outside
+	write func(path string) error
+}
+
+func (f faulty) WriteTable(ctx context.Context, path, format string, t *coverage.Table) error {
+	if err := f.write(path); err != nil {
+		return err
+	}
+	return f.outside.WriteTable(ctx, path, format, t)
+}
+
+// A fault of the program in one district is told in its row and stops no other; a full disk stops the batch and loses nothing. Both times the
+// next run ends in the bytes of one that nothing happened to.
+func TestBatchFaults(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	county(t, dir)
+	src := "defaults: {catalog: county.yaml}\nareas: [{cut: {project: county.gpkg, by: district, only: [D0, D3, D5]}}]\noutputs: {tables: [scores]}\n"
+	plan := write(t, filepath.Join(dir, "plan.yaml"), src)
+	run(t, "batch", plan, "--out", filepath.Join(dir, "calm")).must(exitDone)
+	want := tree(t, filepath.Join(dir, "calm"))
+	a := &app{ctx: t.Context(), stdout: io.Discard, stderr: io.Discard}
+	fault := func(out string, write func(path string) error) (*batch.Summary, error) {
+		b, _, err := batch.Check(t.Context(), []byte(src), "plan.yaml", dir, out, faulty{&outside{a}, write})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b.Run(t.Context(), batch.Options{Threads: 2})
+	}
+	out := filepath.Join(dir, "panic")
+	tables := atomic.Int32{}
+	s, err := fault(out, func(path string) error {
+		if strings.Contains(path, ".work/area-") && tables.Add(1) == 2 {
+			panic("out of luck")
+		}
+		return nil
+	})
+	if err != nil || !s.Failed() || len(s.Results) != 3 {
+		t.Fatal(s, err)
+	}
+	failed := 0
+	for _, r := range s.Results {
+		if r.State == batch.StateFailed {
+			if failed++; r.Error == nil || !strings.Contains(r.Error.Text, "out of luck") || r.Error.Code != coverage.Internal || r.Error.TextZh == "" {
+				t.Errorf("%+v", r.Error)
+			}
+		}
+	}
+	if failed != 1 || !strings.Contains(read(t, filepath.Join(out, "batch.csv")), "out of luck") {
+		t.Errorf("%d areas failed", failed)
+	}
+	run(t, "batch", plan, "--out", out).must(exitDone)
+	sameTree(t, tree(t, out), want)
+
+	out = filepath.Join(dir, "full")
+	tables.Store(0)
+	if _, err := fault(out, func(path string) error {
+		if tables.Add(1) == 2 {
+			return &os.PathError{Op: "write", Path: path, Err: syscall.ENOSPC}
+		}
+		return nil
+	}); coverage.CodeOf(err) != coverage.Unavailable {
+		t.Errorf("a full disk: %v", err)
+	}
+	run(t, "batch", plan, "--out", out).must(exitDone)
+	sameTree(t, tree(t, out), want)
 }

@@ -214,6 +214,7 @@ func TestBatchOnSlurm(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes a minute")
 	}
+	t.Parallel() // most of it is waiting
 	c := newCluster(t)
 	dir := t.TempDir()
 	plan := everything(t, dir)

@@ -16,27 +16,7 @@ import (
 //
 // A survey claims no more than its author could know, and nothing of the area's own land: "everywhere" means the neighbor's own units, a
 // polygon itself; both without the area's units. What was not known stays so.
-func border(from *source, s *stock, own *stock, units []int, near orb.Bound, taken []*coverage.Layer) ([]*coverage.Layer, error) {
-	var land []orb.MultiPolygon
-	var ownGeometry []orb.Geometry
-	for _, u := range units {
-		land = append(land, own.units[u].geometry)
-		if own.units[u].geometry.Bound().Intersects(near) {
-			ownGeometry = append(ownGeometry, own.units[u].geometry)
-		}
-	}
-	regions := index.NewRegions(land)
-	known := map[string]bool{} // facilities of the area's own layers that a neighbor may list too
-	for _, l := range taken {
-		if l.Info.Role == coverage.RoleFacilities && l.Info.Declared[originKey] == "" {
-			for i := range l.IDs {
-				for _, service := range l.RowServices(i) {
-					known[place(l.Geometry(i))+service] = true
-				}
-			}
-		}
-	}
-	claims := claimer{near: near, own: ownGeometry}
+func (v *viewer) border(from *source, s *stock, taken []*coverage.Layer) ([]*coverage.Layer, error) {
 	var out []*coverage.Layer
 	for _, l := range s.layers {
 		if l.Info.Role != coverage.RoleFacilities {
@@ -45,22 +25,22 @@ func border(from *source, s *stock, own *stock, units []int, near orb.Bound, tak
 		rows := []int{}
 		for i := range l.IDs {
 			g := l.Geometry(i)
-			if g == nil || !g.Bound().Intersects(near) {
+			if g == nil || !g.Bound().Intersects(v.near) {
 				continue
 			}
-			inside, err := within(g, regions, land)
+			inside, err := within(g, v.regions, v.land)
 			if err != nil {
 				return nil, fmt.Errorf("facility %s: %w", l.IDs[i], err)
 			}
 			twice := len(l.RowServices(i)) > 0
 			for _, service := range l.RowServices(i) {
-				twice = twice && known[place(g)+service]
+				twice = twice && v.known[place(g)+service]
 			}
 			if !inside && !twice {
 				rows = append(rows, i)
 			}
 		}
-		surveys, claimed, err := claims.surveys(&l.Info, s)
+		surveys, claimed, err := v.surveys(&l.Info, s)
 		if err != nil {
 			return nil, err
 		}
@@ -126,28 +106,53 @@ func within(g orb.Geometry, regions *index.Regions, units []orb.MultiPolygon) (b
 	return len(rest) == 0, err
 }
 
-// claimer says what surveys of neighbors may claim in an area.
-type claimer struct {
-	near orb.Bound
-	own  []orb.Geometry // the area's units
-	land map[*stock]orb.MultiPolygon
+// viewer is an area that looks across its border.
+type viewer struct {
+	near    orb.Bound
+	land    []orb.MultiPolygon // its units
+	regions *index.Regions     // of them
+	known   map[string]bool    // its own facilities, by place and service
+	outline orb.MultiPolygon   // its units as one, when that was asked for
+}
+
+func newViewer(own *stock, units []int, near orb.Bound, layers []*coverage.Layer) *viewer {
+	v := &viewer{near: near, known: map[string]bool{}}
+	for _, u := range units {
+		v.land = append(v.land, own.units[u].geometry)
+	}
+	v.regions = index.NewRegions(v.land)
+	for _, l := range layers {
+		if l.Info.Role != coverage.RoleFacilities {
+			continue
+		}
+		for i := range l.IDs {
+			for _, service := range l.RowServices(i) {
+				v.known[place(l.Geometry(i))+service] = true
+			}
+		}
+	}
+	return v
 }
 
 // surveys gives what a layer's surveys may claim, and whether that is anything.
-func (c *claimer) surveys(info *coverage.LayerInfo, s *stock) (out []coverage.Survey, any bool, err error) {
+func (v *viewer) surveys(info *coverage.LayerInfo, s *stock) (out []coverage.Survey, any bool, err error) {
+	var everywhere orb.MultiPolygon // the neighbor's units that lie near, when that was asked for
 	for _, survey := range info.Surveys {
 		next := coverage.Survey{Service: survey.Service, Kind: coverage.SurveyUnknown}
 		area := survey.Area
 		switch survey.Kind {
 		case coverage.SurveyEverywhere:
-			if area, err = c.unitsOf(s); err != nil {
-				return nil, false, err
+			if everywhere == nil {
+				if everywhere, err = s.landNear(v.near); err != nil {
+					return nil, false, err
+				}
 			}
+			area = everywhere
 		case coverage.SurveyUnknown:
 			area = nil
 		}
-		if len(area) > 0 && area.Bound().Intersects(c.near) {
-			own, err := overlay.Union(c.own)
+		if len(area) > 0 && area.Bound().Intersects(v.near) {
+			own, err := v.own()
 			if err != nil {
 				return nil, false, err
 			}
@@ -163,25 +168,28 @@ func (c *claimer) surveys(info *coverage.LayerInfo, s *stock) (out []coverage.Su
 	return out, any, nil
 }
 
-// unitsOf gives the land of a neighbor's units that lie near.
-func (c *claimer) unitsOf(s *stock) (orb.MultiPolygon, error) {
-	if land, ok := c.land[s]; ok {
-		return land, nil
+// own gives the land of the area.
+func (v *viewer) own() (orb.MultiPolygon, error) {
+	if v.outline != nil {
+		return v.outline, nil
 	}
-	var near []orb.Geometry
-	for _, u := range s.regions.Search(c.near) {
-		near = append(near, s.units[u].geometry)
+	parts := make([]orb.Geometry, len(v.land))
+	for i, g := range v.land {
+		parts[i] = g
 	}
-	var land orb.MultiPolygon
-	if len(near) > 0 {
-		var err error
-		if land, err = overlay.Union(near); err != nil {
-			return nil, err
-		}
+	var err error
+	v.outline, err = overlay.Union(parts)
+	return v.outline, err
+}
+
+// landNear gives the land of those units whose box meets a box.
+func (s *stock) landNear(near orb.Bound) (orb.MultiPolygon, error) {
+	var parts []orb.Geometry
+	for _, u := range s.regions.Search(near) {
+		parts = append(parts, s.units[u].geometry)
 	}
-	if c.land == nil {
-		c.land = map[*stock]orb.MultiPolygon{}
+	if len(parts) == 0 {
+		return nil, nil
 	}
-	c.land[s] = land
-	return land, nil
+	return overlay.Union(parts)
 }

@@ -72,6 +72,7 @@ func (r *runner) layers(ctx context.Context, a *Area, result *Result) ([]*covera
 		reports = append(reports, report)
 		result.Layers = append(result.Layers, LayerRef{LayerKey: l.Info.LayerKey, Hash: l.Info.Hash, Rows: l.Len(), Of: whole.Len()})
 	}
+	view := newViewer(s, units, near, layers)
 	for _, from := range r.neighborsOf(a) {
 		next, err := onceOf(r, r.borders, from, func() (*stock, error) { return r.load(ctx, from, borderRole, false) })
 		if err != nil {
@@ -83,7 +84,7 @@ func (r *runner) layers(ctx context.Context, a *Area, result *Result) ([]*covera
 			result.Problems = append(result.Problems, p)
 			continue
 		}
-		across, err := border(from, next, s, units, near, layers)
+		across, err := view.border(from, next, layers)
 		if err != nil {
 			return nil, nil, fmt.Errorf("neighbor %s: %w", from.id, err)
 		}

@@ -97,7 +97,7 @@ const (
 // Outputs says what every run of every area leaves behind.
 type Outputs struct {
 	Dir       string
-	Tables    []string // scores, coverage, matrix, gaps, service_areas, reach
+	Tables    []string // scores, coverage, matrix, gaps, service_areas
 	Formats   []string // csv, geojson, gpkg, json: tables; html, xlsx, pdf, docx: reports
 	Languages []string // of reports: zh, en
 	Levels    []string // of reports: city, and levels of parents
