@@ -13,12 +13,11 @@ import (
 func (d *document) table(t *report.Table) {
 	rows, left := pages.Rows(t, d.lang)
 	room := roomUpright
-	pieces := pages.Pieces(t, rows, room, d.lang)
-	wide := len(pieces) > 1
+	wide := d.acrossNeeded(t, rows)
 	if wide {
 		room = roomAcross
-		pieces = pages.Pieces(t, rows, room, d.lang)
 	}
+	pieces := pages.Pieces(t, rows, room, d.lang)
 	d.turn(wide)
 	n := d.numbers.Of(t)
 	for k, piece := range pieces {
@@ -39,6 +38,11 @@ func (d *document) table(t *report.Table) {
 	if left == "" && notes == "" {
 		d.para("SectionEnd", "", "")
 	}
+}
+
+// acrossNeeded tells whether a table finds no room upright.
+func (d *document) acrossNeeded(t *report.Table, rows [][]report.Cell) bool {
+	return len(pages.Pieces(t, rows, roomUpright, d.lang)) > 1
 }
 
 func (d *document) piece(t *report.Table, rows [][]report.Cell, piece pages.Piece, room int) {

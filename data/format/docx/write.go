@@ -28,7 +28,7 @@ func twips(v int) int { return (v*1440 + 1270) / 2540 }
 
 // Write writes a report in a language, "zh" or "en". Errors are those of w.
 func Write(w io.Writer, r *report.Report, lang string) error {
-	d := &document{r: r, lang: lang, numbers: pages.Number(r), figures: map[report.Block]string{}}
+	d := &document{r: r, lang: lang, numbers: pages.Number(r)}
 	d.str(`<w:document `, spaces, `><w:body>`)
 	d.cover()
 	d.contents()
@@ -70,7 +70,6 @@ type document struct {
 	r        *report.Report
 	lang     string
 	numbers  pages.Numbers
-	figures  map[report.Block]string
 	pictures [][]byte
 	marks    int  // bookmarks so far
 	wide     bool // the pages lie across
@@ -205,6 +204,8 @@ func (d *document) cover() {
 	d.breakSection(true)
 }
 
+// contents are fields with their entries, but without numbers of pages: only who sets the pages knows them. They are marked as due, so
+// that Word fills them in when it opens the document; WPS and LibreOffice do when asked to update them.
 func (d *document) contents() {
 	if len(d.r.Sections) == 0 {
 		return
@@ -215,10 +216,9 @@ func (d *document) contents() {
 		for i, l := range lines {
 			d.open(style, "")
 			if i == 0 {
-				d.fieldBegin(code, false)
+				d.fieldBegin(code, true)
 			}
-			d.str(`<w:hyperlink w:anchor="`, l.mark, `" w:history="1">`).run("", l.words).str(`<w:r><w:tab/></w:r>`)
-			d.fieldBegin("PAGEREF "+l.mark+` \h`, true).fieldEnd().str(`</w:hyperlink>`)
+			d.str(`<w:hyperlink w:anchor="`, l.mark, `" w:history="1">`).run("", l.words).str(`</w:hyperlink>`)
 			if i == len(lines)-1 {
 				d.fieldEnd()
 			}
@@ -255,7 +255,7 @@ func (d *document) contents() {
 
 func (d *document) section(i int) error {
 	s := &d.r.Sections[i]
-	d.turn(false)
+	d.turn(d.beginsWide(s))
 	d.open("Heading1", "")
 	d.bookmark(chapterMark(i), func() { d.run("", d.in(s.Title)) })
 	d.str(`</w:p>`)
@@ -290,6 +290,21 @@ func (d *document) section(i int) error {
 		d.para("Note", "", words)
 	}
 	return nil
+}
+
+// beginsWide tells whether the first thing in a chapter stands on a page across: then its heading does too.
+func (d *document) beginsWide(s *report.Section) bool {
+	for _, b := range s.Blocks {
+		t, ok := b.(*report.Table)
+		if !ok {
+			return false
+		}
+		if !t.SheetOnly {
+			rows, _ := pages.Rows(t, d.lang)
+			return d.acrossNeeded(t, rows)
+		}
+	}
+	return false
 }
 
 // caption writes what a figure or table is called, its number counted by a field.
