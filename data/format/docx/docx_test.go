@@ -45,7 +45,7 @@ func sample(rows, wide int) *report.Report {
 	}
 	matrix := &report.Table{Key: "matrix", Caption: tx("对照表", "Matrix"), Columns: []report.Column{{Key: "name", Title: tx("评价单元", "neighborhood"), Width: 20}}}
 	for k := range wide {
-		matrix.Columns = append(matrix.Columns, report.Column{Key: fmt.Sprint("r", k), Title: tx(fmt.Sprintf("要求%d", k), fmt.Sprintf("requirement %d", k)), Kind: report.KindPercent, Scale: 6, Decimals: 1})
+		matrix.Columns = append(matrix.Columns, report.Column{Key: fmt.Sprint("r", k), Title: tx(fmt.Sprintf("要求%d", k), fmt.Sprintf("req. %d", k)), Kind: report.KindPercent, Scale: 6, Decimals: 1})
 	}
 	for i := range min(rows, 30) {
 		row := []report.Cell{{Text: same(fmt.Sprint("社区", i))}}

@@ -1,6 +1,7 @@
 package figure
 
 import (
+	"cmp"
 	"fmt"
 	"image"
 	"image/color"
@@ -56,7 +57,9 @@ type raster struct {
 	pix       []uint8 // red, green, blue
 	edges     []edge
 	crossings []crossing
-	starts    []int32 // of the crossings of each line
+	sorted    []crossing
+	starts    []int32 // of the crossings of each line, sorted
+	next      []int32
 	acc       []int32
 	stripes   []int32 // cover of hatches by x + y, of 256
 	font      *sfnt.Font
@@ -343,17 +346,17 @@ func (r *raster) fill(p paint, evenOdd bool, lines int32) {
 	for i := 1; i < n; i++ {
 		r.starts[i] += r.starts[i-1]
 	}
-	sorted := make([]crossing, len(r.crossings))
-	at := slices.Clone(r.starts)
+	r.sorted = slices.Grow(r.sorted[:0], len(r.crossings))[:len(r.crossings)]
+	r.next = append(r.next[:0], r.starts...)
 	for _, c := range r.crossings {
-		sorted[at[c.line-top]] = c
-		at[c.line-top]++
+		r.sorted[r.next[c.line-top]] = c
+		r.next[c.line-top]++
 	}
 	full := 256 * lines
 	for row := top / lines; row <= bottom/lines; row++ {
 		left, right := int32(r.w), int32(-1)
 		for n := max(top, row*lines); n <= min(bottom, row*lines+lines-1); n++ {
-			on := sorted[r.starts[n-top]:r.starts[n-top+1]]
+			on := r.sorted[r.starts[n-top]:r.starts[n-top+1]]
 			sortByX(on)
 			winding := int32(0)
 			for i := 0; i+1 < len(on); i++ {
@@ -605,42 +608,48 @@ func curveSteps(a, b spot) int32 {
 	return max(2, min(12, d/256+2))
 }
 
-// paletted gives the picture with the 256 colours that stand for it best: the most frequent that are not too much alike.
+// paletted gives the picture with the 256 colours that stand for it best. Colours that agree in the first five bits of each part are one:
+// that which most of them are; of these the most frequent ones stay, and the others become the one most like them.
 func (r *raster) paletted() *image.Paletted {
-	counts := map[uint32]int{}
-	last, n := uint32(1<<24), 0
-	for i := 0; i < len(r.pix); i += 3 {
+	type cell struct {
+		colour uint32
+		lead   int32 // by how much the colour leads the others of the cell
+		count  int32
+	}
+	cells := make([]cell, 1<<15)
+	for i := 0; i < len(r.pix); {
 		c := uint32(r.pix[i])<<16 | uint32(r.pix[i+1])<<8 | uint32(r.pix[i+2])
-		if c == last {
+		n := int32(1)
+		for i += 3; i < len(r.pix) && c == uint32(r.pix[i])<<16|uint32(r.pix[i+1])<<8|uint32(r.pix[i+2]); i += 3 {
 			n++
-			continue
 		}
-		if n > 0 {
-			counts[last] += n
+		at := &cells[cellOf(c)]
+		at.count += n
+		switch {
+		case at.colour == c:
+			at.lead += n
+		case at.lead < n:
+			at.colour, at.lead = c, n-at.lead
+		default:
+			at.lead -= n
 		}
-		last, n = c, 1
 	}
-	counts[last] += n
-	colours := make([]uint32, 0, len(counts))
-	for c := range counts {
-		colours = append(colours, c)
-	}
-	slices.SortFunc(colours, func(a, b uint32) int {
-		if counts[a] != counts[b] {
-			return counts[b] - counts[a]
+	var used []cell
+	for _, c := range cells {
+		if c.count > 0 {
+			used = append(used, c)
 		}
-		return int(a) - int(b)
-	})
-	index := make(map[uint32]uint8, len(colours))
+	}
+	slices.SortFunc(used, func(a, b cell) int { return cmp.Or(cmp.Compare(b.count, a.count), cmp.Compare(a.colour, b.colour)) })
 	var chosen []uint32
 	for apart := int32(0); ; apart += 64 {
 		chosen = chosen[:0]
-		for _, c := range colours {
+		for _, c := range used {
 			if len(chosen) > 256 {
 				break
 			}
-			if _, d := nearest(chosen, c); d > apart {
-				chosen = append(chosen, c)
+			if _, d := nearest(chosen, c.colour); d > apart {
+				chosen = append(chosen, c.colour)
 			}
 		}
 		if len(chosen) <= 256 {
@@ -651,22 +660,22 @@ func (r *raster) paletted() *image.Paletted {
 	for i, c := range chosen {
 		palette[i] = color.RGBA{uint8(c >> 16), uint8(c >> 8), uint8(c), 255}
 	}
-	for _, c := range colours {
-		i, _ := nearest(chosen, c)
-		index[c] = uint8(i)
+	index := make([]uint8, 1<<15)
+	for i, c := range cells {
+		if c.count > 0 {
+			best, _ := nearest(chosen, c.colour)
+			index[i] = uint8(best)
+		}
 	}
 	out := image.NewPaletted(image.Rect(0, 0, r.w, r.h), palette)
-	last = 1 << 24
-	at := uint8(0)
 	for i := range out.Pix {
-		c := uint32(r.pix[3*i])<<16 | uint32(r.pix[3*i+1])<<8 | uint32(r.pix[3*i+2])
-		if c != last {
-			last, at = c, index[c]
-		}
-		out.Pix[i] = at
+		out.Pix[i] = index[cellOf(uint32(r.pix[3*i])<<16|uint32(r.pix[3*i+1])<<8|uint32(r.pix[3*i+2]))]
 	}
 	return out
 }
+
+// cellOf gives the first five bits of red, green and blue.
+func cellOf(c uint32) uint32 { return c>>9&0x7c00 | c>>6&0x3e0 | c>>3&0x1f }
 
 // nearest gives the place of the colour most like one, and the square of how far it is; none is very far.
 func nearest(of []uint32, c uint32) (int, int32) {
