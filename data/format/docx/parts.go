@@ -88,7 +88,10 @@ func (d *document) footer(room int, cover bool) string {
 			f.run("", lines[i])
 		}
 		if i == 0 && !cover {
-			f.str(`<w:r><w:tab/></w:r>`).run("", d.say("第 ", "Page ")).field("PAGE", "1").run("", d.say(" 页，共 ", " of ")).field("NUMPAGES", "1").run("", d.say(" 页", ""))
+			f.str(`<w:r><w:tab/></w:r>`).run("", d.say("第 ", "Page ")).field("PAGE", "1").run("", d.say(" 页，共 ", " of ")).field("NUMPAGES", "1")
+			if d.lang == "zh" {
+				f.run("", " 页")
+			}
 		}
 	}
 	f.str(`</w:p></w:ftr>`)
