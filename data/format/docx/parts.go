@@ -188,6 +188,7 @@ func (d *document) styles() string {
 	}
 	table("Facts", "C9D0D6", 80)
 	table("Results", "D5DADF", 68)
+	table("ResultsSmall", "D5DADF", 45)
 	b.WriteString(`</w:styles>`)
 	return b.String()
 }

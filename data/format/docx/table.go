@@ -26,11 +26,11 @@ func (d *document) table(t *report.Table) {
 		} else {
 			d.open("TableCaption", "").field("REF "+numberMark(false, n)+` \h`, pages.Name(false, n, d.lang)).run("", d.say("　", "  ")+d.in(t.Caption)+d.say("（续）", " (continued)")).str(`</w:p>`)
 		}
-		d.piece(t, rows, piece, twips(room))
-	}
-	if len(pieces) == 0 {
-		d.caption("TableCaption", false, n, d.in(t.Caption))
-		d.note(d.say("没有数据行。", "No rows."))
+		if len(piece.Columns) == 0 {
+			d.note(d.say("没有数据行。", "No rows."))
+			continue
+		}
+		d.piece(t, rows, piece, twips(room*piece.Width/1000))
 	}
 	d.note(left)
 	notes := pages.Notes(t.Notes, d.lang)
@@ -52,13 +52,17 @@ func (d *document) piece(t *report.Table, rows [][]report.Cell, piece pages.Piec
 		widths[i] = w * room / 1000
 		sum += widths[i]
 	}
-	d.str(`<w:tbl><w:tblPr><w:tblStyle w:val="Results"/><w:tblW w:w="`).int(sum).str(`" w:type="dxa"/><w:jc w:val="center"/><w:tblLayout w:type="fixed"/><w:tblLook w:val="0020" w:firstRow="1"/><w:tblCaption w:val="`).
+	kind, small := "Results", ""
+	if piece.Small {
+		kind, small = "ResultsSmall", `<w:sz w:val="14"/><w:szCs w:val="14"/>`
+	}
+	d.str(`<w:tbl><w:tblPr><w:tblStyle w:val="`, kind, `"/><w:tblW w:w="`).int(sum).str(`" w:type="dxa"/><w:jc w:val="center"/><w:tblLayout w:type="fixed"/><w:tblLook w:val="0020" w:firstRow="1"/><w:tblCaption w:val="`).
 		text(d.in(t.Caption)).str(`"/></w:tblPr><w:tblGrid>`)
 	for _, w := range widths {
 		d.str(`<w:gridCol w:w="`).int(w).str(`"/>`)
 	}
 	d.str(`</w:tblGrid>`)
-	d.heads(t, piece.Columns, widths)
+	d.heads(t, piece.Columns, widths, small)
 	for _, row := range rows {
 		d.str(`<w:tr><w:trPr><w:cantSplit/></w:trPr>`)
 		for at, i := range piece.Columns {
@@ -75,11 +79,11 @@ func (d *document) piece(t *report.Table, rows [][]report.Cell, piece pages.Piec
 				style = "CellNumber"
 			}
 			d.str(`<w:tc><w:tcPr><w:tcW w:w="`).int(widths[at]).str(`" w:type="dxa"/>`)
-			look := ""
+			look := small
 			if hex := cell.Tone.Hex(); hex != "" {
 				d.str(`<w:shd w:val="clear" w:color="auto" w:fill="`, strings.ToUpper(hex), `"/>`)
 				if cell.Tone.Dark() {
-					look = `<w:color w:val="FFFFFF"/>`
+					look = `<w:color w:val="FFFFFF"/>` + small
 				}
 			}
 			d.str(`<w:vAlign w:val="center"/></w:tcPr>`).open(style, "").run(look, c.Show(cell, d.lang)).str(`</w:p></w:tc>`)
@@ -93,7 +97,7 @@ func (d *document) piece(t *report.Table, rows [][]report.Cell, piece pages.Piec
 }
 
 // heads writes the headings, of grouped columns in two rows; both repeat on every page.
-func (d *document) heads(t *report.Table, columns, widths []int) {
+func (d *document) heads(t *report.Table, columns, widths []int, look string) {
 	grouped := false
 	for _, i := range columns {
 		grouped = grouped || t.Columns[i].Group != report.Text{}
@@ -101,7 +105,7 @@ func (d *document) heads(t *report.Table, columns, widths []int) {
 	const begin = `<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>`
 	cell := func(width int, more, words string) {
 		d.str(`<w:tc><w:tcPr><w:tcW w:w="`).int(width).str(`" w:type="dxa"/>`, more, `<w:tcBorders><w:bottom w:val="single" w:sz="6" w:space="0" w:color="1C2328"/></w:tcBorders><w:shd w:val="clear" w:color="auto" w:fill="EEF2F6"/><w:vAlign w:val="center"/></w:tcPr>`).
-			para("CellHead", "", words).str(`</w:tc>`)
+			open("CellHead", "").run(look, words).str(`</w:p></w:tc>`)
 	}
 	if grouped {
 		d.str(begin)

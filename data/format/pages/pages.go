@@ -168,45 +168,83 @@ func grouped(n int) string {
 }
 
 // Tables are as wide as the text and never wider: columns get their share of it by what stands in them, and a table with more columns than
-// the page can bear is broken into parts that repeat the column with the names. Lengths are hundredths of a millimetre.
+// the page can bear is broken into parts that repeat the column with the names.
+// Lengths are hundredths of a millimetre.
+
+// setting is how a table is set.
+type setting struct {
+	size int // of the type
+	pad  int // left and right of a cell, and what a browser rounds
+}
+
+// settings are 8 and 7 points: the smaller one where it keeps columns together.
+var settings = []setting{{282, 340}, {247, 240}}
 
 const (
-	// CellSize is the type in cells that columns are measured for: 8 pt.
-	CellSize   = 282
-	cellPad    = 340  // left and right of a cell, and what a browser rounds
-	narrowest  = 1150 // a column
+	narrowest  = 1000 // a column
 	widestText = 5200 // what a column of text asks for at most
-	leastText  = 1900 // what it is content with
+	leastText  = 1900 // what a short text is content with
+	longText   = 4200 // and a long one, that then takes a few lines
+	longWord   = 2600 // a word up to this width is not broken
 	sampled    = 300  // rows that are measured
 )
 
-// Piece is a part of a table: its columns, and their widths in thousandths of the room.
-type Piece struct{ Columns, Widths []int }
+// Piece is a part of a table: its columns, their widths in thousandths of its own, and its own in thousandths of the page.
+type Piece struct {
+	Columns, Widths []int
+	Width           int
+	Small           bool // set in 7 points rather than 8
+}
 
-// Pieces distributes the columns of a table over rooms of a width.
+// Pieces distributes the columns of a table over rooms of a width; of a table without columns it gives one without.
 func Pieces(t *report.Table, rows [][]report.Cell, room int, lang string) []Piece {
-	wish, least := make([]int, len(t.Columns)), make([]int, len(t.Columns))
-	for i := range t.Columns {
-		wish[i], least[i] = measure(&t.Columns[i], i, rows, room, lang)
-	}
 	repeated := namesColumn(t)
-	var out []Piece
+	wish, least := make([]int, len(t.Columns)), make([]int, len(t.Columns))
+	var out [][]int
+	small := false
+	for k, set := range settings {
+		for i := range t.Columns {
+			wish[i], least[i] = measure(&t.Columns[i], i, rows, set, room, lang)
+		}
+		out, small = distribute(least, repeated, room), k > 0
+		if len(out) <= 1 {
+			break
+		}
+	}
+	for limit := room / 4; len(out) > 1 && limit < room; limit += 250 { // parts of about the same width
+		if even := distribute(least, repeated, limit); len(even) == len(out) {
+			out = even
+			break
+		}
+	}
+	if len(out) == 0 {
+		return []Piece{{Width: 1000}}
+	}
+	var pieces []Piece
+	for _, columns := range out {
+		piece := spread(columns, wish, least, room)
+		piece.Small = small
+		pieces = append(pieces, piece)
+	}
+	return pieces
+}
+
+// distribute fills parts with columns up to a width; every part begins with the repeated column once that has been there.
+func distribute(least []int, repeated, limit int) (out [][]int) {
 	var now []int
 	used := 0
-	for i := range t.Columns {
-		if used+least[i] > room && len(now) > 0 && !(len(now) == 1 && now[0] == repeated) {
-			out = append(out, spread(now, wish, least, room))
+	for i := range least {
+		if used+least[i] > limit && len(now) > 0 && !slices.Equal(now, []int{repeated}) {
+			out = append(out, now)
 			now, used = nil, 0
-			if repeated >= 0 {
+			if repeated < i {
 				now, used = []int{repeated}, least[repeated]
 			}
 		}
-		if i != repeated || !slices.Contains(now, i) {
-			now, used = append(now, i), used+least[i]
-		}
+		now, used = append(now, i), used+least[i]
 	}
 	if len(now) > 0 {
-		out = append(out, spread(now, wish, least, room))
+		out = append(out, now)
 	}
 	return out
 }
@@ -225,61 +263,65 @@ func namesColumn(t *report.Table) int {
 }
 
 // measure gives the width that a column would have and the one that it is content with.
-func measure(c *report.Column, i int, rows [][]report.Cell, room int, lang string) (wish, least int) {
+func measure(c *report.Column, i int, rows [][]report.Cell, set setting, room int, lang string) (wish, least int) {
 	head := c.Title.In(lang)
-	wish = min(figure.Measure(head, CellSize, true), 1500)
-	least = min(word(head), 2200)
+	wish = min(figure.Measure(head, set.size, true), 1500)
+	least = min(word(head, set.size, true), longWord)
 	for _, row := range rows[:min(sampled, len(rows))] {
 		if i >= len(row) {
 			continue
 		}
 		s := c.Show(row[i], lang)
-		w := figure.Measure(s, CellSize, false)
+		w := figure.Measure(s, set.size, false)
 		wish = max(wish, w)
 		if c.Kind == report.KindText || c.Kind == report.KindVerdict {
-			least = max(least, min(w, leastText))
+			least = max(least, min(w, leastText), min(w/3, longText), min(word(s, set.size, false), longWord))
 		} else {
 			least = max(least, w)
 		}
 	}
-	least = min(max(least+cellPad, narrowest), room/2)
-	return max(min(wish+cellPad, widestText), least), least
+	least = min(max(least+set.pad, narrowest), room/2)
+	return max(min(wish+set.pad, widestText), least), least
 }
 
-// word gives the width of the longest run of Latin letters in a heading, which should not be broken.
-func word(s string) int {
+// word gives the width of the longest run of Latin letters, which should not be broken.
+func word(s string, size int, bold bool) int {
 	longest, from := 0, -1
 	for i, r := range s + " " {
-		latin := r < 0x250 && r != ' ' && r != '-' && r != '/'
+		latin := r > ' ' && r < 0x250 && r != '-' && r != '/'
 		if latin && from < 0 {
 			from = i
 		}
 		if !latin && from >= 0 {
-			longest = max(longest, figure.Measure(s[from:i], CellSize, true))
+			longest = max(longest, figure.Measure(s[from:i], size, bold))
 			from = -1
 		}
 	}
 	return longest
 }
 
-// spread gives columns the width of the page: what they are content with, and of the rest by what they would like.
+// spread gives columns the width of the page: what they are content with, and of the rest by what they would like. A few narrow columns are
+// not pulled apart over the whole page.
 func spread(columns, wish, least []int, room int) Piece {
 	sum, more := 0, 0
 	for _, i := range columns {
 		sum, more = sum+least[i], more+wish[i]-least[i]
 	}
-	rest := max(0, room-sum)
-	piece := Piece{Columns: slices.Clone(columns)}
+	width := max(sum, min(room, (sum+more)*5/4))
+	if width > room*4/5 {
+		width = max(sum, room)
+	}
+	rest := width - sum
+	piece := Piece{Columns: slices.Clone(columns), Width: min(1000, width*1000/room)}
 	for _, i := range columns {
 		w := least[i]
-		if more > 0 && rest >= more {
-			w = wish[i] + (rest-more)*wish[i]/(sum+more)
-		} else if more > 0 {
+		switch {
+		case rest >= more:
+			w = wish[i] * width / (sum + more)
+		default:
 			w += rest * (wish[i] - least[i]) / more
-		} else {
-			w += rest * least[i] / sum
 		}
-		piece.Widths = append(piece.Widths, w*1000/max(room, sum))
+		piece.Widths = append(piece.Widths, w*1000/width)
 	}
 	return piece
 }
