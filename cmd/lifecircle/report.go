@@ -20,7 +20,7 @@ type reportCmd struct {
 	Out       string   `required:"" short:"o" placeholder:"DIR" help:"Folder to write into. 输出文件夹"`
 	Run_      string   `name:"run" placeholder:"HASH" help:"Run, by its hash or a prefix (default: the latest). 评估"`
 	Against   string   `placeholder:"HASH" help:"Earlier run to hold it against: what changed, for whom, because of what. 对比的评估"`
-	Format    []string `sep:"," placeholder:"F,…" help:"Formats (default: all): documents html, xlsx, pdf; summary json; result tables csv, geojson, gpkg. 格式"`
+	Format    []string `sep:"," placeholder:"F,…" help:"Formats (default: all): documents html, xlsx, docx, pdf; summary json; result tables csv, geojson, gpkg. 格式"`
 	Languages []string `sep:"," default:"zh,en" placeholder:"L,…" help:"Languages of the documents (${default}). 文档语言"`
 	Levels    []string `sep:"," placeholder:"L,…" help:"What is reported on: city, and levels of parents such as district, street (default: all). 报告层级"`
 	Date      string   `placeholder:"DATE" help:"Date on the cover; without it none is said, and the same run gives the same bytes. 封面日期"`

@@ -11,6 +11,7 @@ import (
 
 	"lifecircle/coverage/report"
 	"lifecircle/data/format/figure"
+	"lifecircle/data/format/pages"
 )
 
 // Options are what a page may have besides its report.
@@ -18,15 +19,12 @@ type Options struct {
 	Other string // relative address of the same report in the other language; empty: none
 }
 
-// maxRows bounds the rows of a table in a page whatever the table says, so that a browser can open the page of the largest city.
-const maxRows = 2000
-
 // Write writes a report in a language, "zh" or "en".
 func Write(w io.Writer, r *report.Report, lang string) error { return Options{}.Write(w, r, lang) }
 
 // Write writes a report in a language, "zh" or "en". Errors are those of w.
 func (o Options) Write(w io.Writer, r *report.Report, lang string) error {
-	p := &page{r: r, lang: lang, ids: map[string]bool{}, tables: map[string]*numbered{}}
+	p := &page{r: r, lang: lang, ids: map[string]bool{}}
 	p.number()
 	p.cover(o)
 	p.str("<main id=\"main\">\n")
@@ -57,7 +55,6 @@ type page struct {
 	ids    map[string]bool
 	blocks map[report.Block]*numbered
 	tables map[string]*numbered // by key, those that the page has
-	hidden map[string]bool      // keys of tables that only a workbook has
 	sheets []report.Text        // captions of those, of the section being written
 	anchor []string             // of sections
 	widths map[int]bool         // per mille, of columns
@@ -121,64 +118,28 @@ func (p *page) id(prefix, key string) string {
 	return out
 }
 
-// number gives figures and tables their numbers, in the order in which they stand.
+// number gives figures and tables their numbers and anchors.
 func (p *page) number() {
-	p.blocks, p.hidden, p.widths = map[report.Block]*numbered{}, map[string]bool{}, map[int]bool{}
-	figures, tables := 0, 0
+	p.blocks, p.tables, p.widths = map[report.Block]*numbered{}, map[string]*numbered{}, map[int]bool{}
+	numbers := pages.Number(p.r)
 	for i := range p.r.Sections {
 		p.anchor = append(p.anchor, p.id("", p.r.Sections[i].Key))
 		for _, b := range p.r.Sections[i].Blocks {
 			switch b := b.(type) {
 			case *report.Figure:
-				figures++
-				p.blocks[b] = &numbered{figures, p.id("fig-", b.Key), true}
+				p.blocks[b] = &numbered{numbers.Of(b), p.id("fig-", b.Key), true}
 			case *report.Table:
-				if b.SheetOnly {
-					p.hidden[b.Key] = true
-					continue
+				if n := numbers.Of(b); n > 0 {
+					t := &numbered{n, p.id("tab-", b.Key), false}
+					p.blocks[b], p.tables[b.Key] = t, t
 				}
-				tables++
-				t := &numbered{tables, p.id("tab-", b.Key), false}
-				p.blocks[b], p.tables[b.Key] = t, t
 			}
 		}
 	}
 }
 
 // name writes what a figure or table is called.
-func (n *numbered) name(lang string) string {
-	switch {
-	case n.figure && lang == "zh":
-		return "图 " + strconv.Itoa(n.n)
-	case n.figure:
-		return "Figure " + strconv.Itoa(n.n)
-	case lang == "zh":
-		return "表 " + strconv.Itoa(n.n)
-	}
-	return "Table " + strconv.Itoa(n.n)
-}
-
-// ordinal numbers chapters: 一、 or 1.
-func ordinal(n int, lang string) string {
-	if lang != "zh" {
-		return strconv.Itoa(n) + ". "
-	}
-	digits := []rune("零一二三四五六七八九")
-	if n > 99 {
-		return strconv.Itoa(n) + "、"
-	}
-	s := ""
-	if n >= 20 {
-		s = string(digits[n/10])
-	}
-	if n >= 10 {
-		s += "十"
-	}
-	if n%10 > 0 {
-		s += string(digits[n%10])
-	}
-	return s + "、"
-}
+func (n *numbered) name(lang string) string { return pages.Name(n.figure, n.n, lang) }
 
 func (p *page) cover(o Options) {
 	p.str(`<a class="skip" href="#main">`, p.say("跳到正文", "Skip to the text"), "</a>\n<header>\n")
@@ -207,7 +168,7 @@ func (p *page) cover(o Options) {
 	p.str(`<nav aria-labelledby="contents">`, "\n<h2 id=\"contents\">", p.say("目录", "Contents"), "</h2>\n<ol>\n")
 	for i := range p.r.Sections {
 		s := &p.r.Sections[i]
-		p.str(`<li><a href="#`).text(p.anchor[i]).str(`">`, ordinal(i+1, p.lang)).text(p.in(s.Title)).str("</a>")
+		p.str(`<li><a href="#`).text(p.anchor[i]).str(`">`, pages.Ordinal(i+1, p.lang)).text(p.in(s.Title)).str("</a>")
 		open := false
 		for _, b := range s.Blocks {
 			n := p.blocks[b]
@@ -218,7 +179,7 @@ func (p *page) cover(o Options) {
 				p.str("\n<ul>\n")
 				open = true
 			}
-			p.str(`<li><a href="#`).text(n.id).str(`">`, n.name(p.lang), p.say("　", " ")).text(p.in(captionOf(b))).str("</a></li>\n")
+			p.str(`<li><a href="#`).text(n.id).str(`">`, n.name(p.lang), p.say("　", " ")).text(p.in(pages.Caption(b))).str("</a></li>\n")
 		}
 		if open {
 			p.str("</ul>")
@@ -228,19 +189,9 @@ func (p *page) cover(o Options) {
 	p.str("</ol>\n</nav>\n")
 }
 
-func captionOf(b report.Block) report.Text {
-	switch b := b.(type) {
-	case *report.Figure:
-		return b.Caption
-	case *report.Table:
-		return b.Caption
-	}
-	return report.Text{}
-}
-
 func (p *page) section(i int) {
 	s := &p.r.Sections[i]
-	p.str(`<section aria-labelledby="`).text(p.anchor[i]).str("\">\n<h2 id=\"").text(p.anchor[i]).str(`">`, ordinal(i+1, p.lang)).text(p.in(s.Title)).str("</h2>\n")
+	p.str(`<section aria-labelledby="`).text(p.anchor[i]).str("\">\n<h2 id=\"").text(p.anchor[i]).str(`">`, pages.Ordinal(i+1, p.lang)).text(p.in(s.Title)).str("</h2>\n")
 	p.sheets = p.sheets[:0]
 	marked := false
 	for _, b := range s.Blocks {
@@ -271,15 +222,8 @@ func (p *page) section(i int) {
 	if len(s.Blocks) == 0 {
 		p.str("<p>", p.say("本章没有内容。", "There is nothing in this chapter."), "</p>\n")
 	}
-	if len(p.sheets) > 0 {
-		p.str(`<p class="note">`, p.say("下列表格行列过多，见随附的工作簿：", "Tables that are too wide or long for a page stand in the workbook: "))
-		for k, t := range p.sheets {
-			if k > 0 {
-				p.str(p.say("；", "; "))
-			}
-			p.text(p.in(t))
-		}
-		p.str(p.say("。", "."), "</p>\n")
+	if words := pages.Elsewhere(p.sheets, p.lang); words != "" {
+		p.str(`<p class="note">`).text(words).str("</p>\n")
 	}
 	p.str("</section>\n")
 }
@@ -308,34 +252,15 @@ func (p *page) figure(f *report.Figure) {
 
 // notes writes what figures rest on.
 func (p *page) notes(notes []report.Text) {
-	if len(notes) == 0 {
-		return
+	if words := pages.Notes(notes, p.lang); words != "" {
+		p.str(`<p class="note">`).text(words).str("</p>\n")
 	}
-	p.str(`<p class="note">`, p.say("注：", "Note: "))
-	for i, n := range notes {
-		s := p.in(n)
-		if i > 0 {
-			p.str(p.say("", " "))
-		}
-		p.text(s)
-		if !strings.HasSuffix(s, "。") && !strings.HasSuffix(s, ".") {
-			p.str(p.say("。", "."))
-		}
-	}
-	p.str("</p>\n")
 }
 
 func (p *page) end() {
 	p.str("<footer>\n")
-	if len(p.r.Credits) > 0 {
-		p.str("<p>", p.say("资料来源：", "Sources: "))
-		for i, c := range p.r.Credits {
-			if i > 0 {
-				p.str(p.say("；", "; "))
-			}
-			p.text(c)
-		}
-		p.str("</p>\n")
+	if words := pages.Sources(p.r.Credits, p.lang); words != "" {
+		p.str("<p>").text(words).str("</p>\n")
 	}
 	p.str("<p>", p.say("本报告由 lifecircle 生成；同一次评估生成的报告逐字节相同。", "Made by lifecircle; the same run gives the same bytes."), "</p>\n</footer>\n</body>\n</html>\n")
 }

@@ -8,6 +8,7 @@ import (
 
 	"lifecircle/coverage/report"
 	"lifecircle/data/format/figure"
+	"lifecircle/data/format/pages"
 )
 
 // base is the look of a page: that of a printed report, tables with three rules.
@@ -124,14 +125,8 @@ func (p *page) styles() string {
 	return b.String()
 }
 
-// marks are what every sheet of paper says, in three lines at most; the cover has them in full.
-func (p *page) marks() string {
-	var all []string
-	for _, m := range p.r.Marks {
-		all = append(all, strings.TrimRight(p.in(m.Text), "。."))
-	}
-	return strings.Join(figure.Wrap(strings.Join(all, p.say("；", "; ")), 265, false, 13000, 3), "\n")
-}
+// marks are what every sheet of paper says.
+func (p *page) marks() string { return strings.Join(pages.Marks(p.r, p.lang, 265, 13000, 3), "\n") }
 
 // quoted writes a string of a style sheet: everything but letters, digits and Chinese as its code, so that nothing can end the string or the sheet.
 func quoted(s string) string {

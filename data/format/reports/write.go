@@ -21,6 +21,7 @@ import (
 	"lifecircle/coverage"
 	"lifecircle/coverage/report"
 	"lifecircle/data/format/csv"
+	"lifecircle/data/format/docx"
 	"lifecircle/data/format/html"
 	"lifecircle/data/format/pdf"
 	"lifecircle/data/format/xlsx"
@@ -33,7 +34,7 @@ func Formats() []string {
 }
 
 var (
-	documentFormats = []string{"html", "xlsx", "pdf"}
+	documentFormats = []string{"html", "xlsx", "docx", "pdf"}
 	tableFormats    = []string{"csv", "geojson", "gpkg"}
 )
 
@@ -252,6 +253,8 @@ func writeDocument(ctx context.Context, w io.Writer, format string, doc *report.
 			other = ""
 		}
 		return html.Options{Other: other}.Write(w, doc, lang)
+	case "docx":
+		return docx.Write(w, doc, lang)
 	case "xlsx":
 		return xlsx.WriteReport(w, doc, lang)
 	case "pdf":
