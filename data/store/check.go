@@ -86,6 +86,13 @@ func checkFile(ctx context.Context, path string, o options) (*CheckReport, error
 	}
 	defer conn.Close()
 	c.tx = &tx{conn: conn, ctx: ctx, now: timestamp(o.clock())}
+	if schema < piecesSchema { // contents lie in one value each
+		for _, sql := range []string{`PRAGMA query_only = 0`, `CREATE TEMP TABLE lc_pieces (hash TEXT, n INTEGER, data BLOB)`, `PRAGMA query_only = 1`} {
+			if err := c.exec(sql); err != nil {
+				return nil, err
+			}
+		}
+	}
 	if err := c.exec(`BEGIN`); err != nil { // all of it is of one moment
 		return nil, err
 	}

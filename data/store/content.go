@@ -16,6 +16,9 @@ import (
 // pieceSize is the length of every piece, in bytes.
 const pieceSize = 4 << 20
 
+// piecesSchema is the version of the file's tables from which on there are pieces.
+const piecesSchema = 4
+
 // contentWriter puts a content into the file as it comes.
 type contentWriter struct {
 	t     *tx
