@@ -608,15 +608,15 @@ func curveSteps(a, b spot) int32 {
 	return max(2, min(12, d/256+2))
 }
 
-// paletted gives the picture with the 256 colours that stand for it best. Colours that agree in the first five bits of each part are one:
-// that which most of them are; of these the most frequent ones stay, and the others become the one most like them.
+// paletted gives the picture with the 256 colours that stand for it best. Colours that agree in the first six bits of each part are one:
+// that which most of them are. Of these the most frequent ones stay as they are, and the rest become one that is much like them.
 func (r *raster) paletted() *image.Paletted {
 	type cell struct {
 		colour uint32
 		lead   int32 // by how much the colour leads the others of the cell
 		count  int32
 	}
-	cells := make([]cell, 1<<15)
+	cells := make([]cell, 1<<18)
 	for i := 0; i < len(r.pix); {
 		c := uint32(r.pix[i])<<16 | uint32(r.pix[i+1])<<8 | uint32(r.pix[i+2])
 		n := int32(1)
@@ -648,6 +648,10 @@ func (r *raster) paletted() *image.Paletted {
 			if len(chosen) > 256 {
 				break
 			}
+			if len(chosen) < flatColours {
+				chosen = append(chosen, c.colour)
+				continue
+			}
 			if _, d := nearest(chosen, c.colour); d > apart {
 				chosen = append(chosen, c.colour)
 			}
@@ -660,7 +664,7 @@ func (r *raster) paletted() *image.Paletted {
 	for i, c := range chosen {
 		palette[i] = color.RGBA{uint8(c >> 16), uint8(c >> 8), uint8(c), 255}
 	}
-	index := make([]uint8, 1<<15)
+	index := make([]uint8, 1<<18)
 	for i, c := range cells {
 		if c.count > 0 {
 			best, _ := nearest(chosen, c.colour)
@@ -674,8 +678,11 @@ func (r *raster) paletted() *image.Paletted {
 	return out
 }
 
-// cellOf gives the first five bits of red, green and blue.
-func cellOf(c uint32) uint32 { return c>>9&0x7c00 | c>>6&0x3e0 | c>>3&0x1f }
+// flatColours are kept however alike: grounds and areas, while what is rarer are their rims.
+const flatColours = 64
+
+// cellOf gives the first six bits of red, green and blue.
+func cellOf(c uint32) uint32 { return c>>6&0x3f000 | c>>4&0xfc0 | c>>2&0x3f }
 
 // nearest gives the place of the colour most like one, and the square of how far it is; none is very far.
 func nearest(of []uint32, c uint32) (int, int32) {

@@ -155,6 +155,26 @@ func TestWords(t *testing.T) {
 	}
 }
 
+// Grounds keep their colours though a picture has only 256: the paper around a map stays white beside the map's near-white ground.
+func TestFlatColoursStay(t *testing.T) {
+	d := figure.Draw(samples()["map_hostile"], 17000, "zh")
+	m, _ := raster(t, d, 200)
+	if got := at(m, m.Bounds().Dx()-3, m.Bounds().Dy()-60); got != [3]int{255, 255, 255} {
+		t.Errorf("the paper is %v", got)
+	}
+	if got := at(m, 8, 8); got != [3]int{251, 251, 251} {
+		t.Errorf("the ground of the map is %v", got)
+	}
+	for _, item := range d.Items {
+		if a, ok := item.(*figure.Area); ok && a.Fill == "253494" && !a.Hatch && a.Def == 0 { // the swatch of the legend
+			p := a.Path.Rings[0][0]
+			if got := at(m, int(p.X)*200/2540+8, int(p.Y)*200/2540+8); len(a.Path.Rings[0]) == 4 && got != [3]int{0x25, 0x34, 0x94} {
+				t.Errorf("the darkest class is %v", got)
+			}
+		}
+	}
+}
+
 func TestPictureBounds(t *testing.T) {
 	for _, dpi := range []int{0, 35, 601, -200} {
 		if (&figure.Drawing{Width: 100, Height: 100}).PNG(io.Discard, dpi) == nil {
