@@ -124,7 +124,6 @@ func (s *sheets) cover(sheet string, r *report.Report) {
 	off := false
 	s.do(s.f.SetSheetView(sheet, 0, &excelize.ViewOptions{ShowGridLines: &off}))
 	s.printed(sheet, s.title, 0, 0)
-	s.f.SetActiveSheet(0)
 }
 
 // text writes the running text of all sections.
