@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"lifecircle/coverage"
+	"lifecircle/coverage/catalog"
 	"lifecircle/coverage/ledger"
 	"lifecircle/data/format/ledgerbook"
 	"lifecircle/data/store"
@@ -235,7 +236,7 @@ func people(f *ledger.Finding) string {
 }
 
 func (a *app) class(key string) string {
-	return a.in(map[string]string{"basic": "基础保障", "quality": "品质提升", "special": "特色引导"}[key], key)
+	return catalog.ClassName(key).In(a.Lang)
 }
 
 func (a *app) verdict(key string) string {
@@ -243,7 +244,7 @@ func (a *app) verdict(key string) string {
 }
 
 func (a *app) state(f *ledger.Finding) string {
-	word := a.in(map[ledger.State]string{ledger.Open: "未关闭", ledger.Closed: "已关闭", ledger.Reopened: "重新出现", ledger.Accepted: "已接受"}[f.State], string(f.State))
+	word := f.State.Name().In(a.Lang)
 	if f.State == ledger.Closed {
 		word += fmt.Sprintf(a.in("（评估 %.8s）", " (run %.8s)"), f.ClosedBy)
 	}

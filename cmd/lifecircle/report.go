@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -23,13 +25,13 @@ type reportCmd struct {
 	Format    []string `sep:"," placeholder:"F,…" help:"Formats (default: all): documents html, xlsx, docx, pdf; summary json; result tables csv, geojson, gpkg. 格式"`
 	Languages []string `sep:"," default:"zh,en" placeholder:"L,…" help:"Languages of the documents (${default}). 文档语言"`
 	Levels    []string `sep:"," placeholder:"L,…" help:"What is reported on: city, and levels of parents such as district, street (default: all). 报告层级"`
-	Date      string   `placeholder:"DATE" help:"Date on the cover; without it none is said, and the same run gives the same bytes. 封面日期"`
+	Date      string   `placeholder:"DATE" help:"Date on the cover; without it none is said. 封面日期"`
 	PDF       string   `enum:"auto,chromium,builtin" default:"builtin" placeholder:"HOW" help:"How PDF is made: builtin in the embedded font, the same bytes everywhere; chromium prints the HTML page; auto: chromium where there is one. PDF 生成方式"`
 	Threads   int      `placeholder:"N" help:"Threads (default: one per processor). 线程数"`
 }
 
 func (reportCmd) Help() string {
-	return `Writes what is handed in about the city, each district and each street: maps, tables, gaps, sources, in Chinese and English. index.html lists what there is. The same run gives the same files.
+	return `Writes what is handed in about the city, each district and each street: maps, tables, gaps, sources, in Chinese and English. index.html lists what there is. The same run with the same ledger gives the same files.
 
     lifecircle report city.gpkg --out 报告
     lifecircle report city.gpkg --out 报告 --against 1ce8d4ff
@@ -90,6 +92,9 @@ func (c reportCmd) spec() (reports.Spec, error) {
 	return spec, spec.Check()
 }
 
+// manyGaps is how many gaps make a city large for its reports.
+const manyGaps = 50_000
+
 // reportOptions are what a report holds beside its run.
 type reportOptions struct {
 	date    string
@@ -113,6 +118,9 @@ func (a *app) writeReports(p *store.Project, run *coverage.Run, dir string, o re
 		if err != nil {
 			return nil, err
 		}
+	}
+	if len(run.Gaps) > manyGaps && os.Getenv("GOGC") == "" { // the gaps of a large city lie in memory: garbage is to stay little beside them
+		defer debug.SetGCPercent(debug.SetGCPercent(30))
 	}
 	progress, done := a.progress("写报告", "report")
 	defer done()

@@ -67,6 +67,19 @@ const (
 	ClassSpecial = "special" // 特色引导
 )
 
+// ClassName is what people call a class of requirement, the class itself if it is unknown.
+func ClassName(class string) Text {
+	switch class {
+	case ClassBasic:
+		return Text{Zh: "基础保障", En: "basic"}
+	case ClassQuality:
+		return Text{Zh: "品质提升", En: "quality"}
+	case ClassSpecial:
+		return Text{Zh: "特色引导", En: "special"}
+	}
+	return Text{Zh: class, En: class}
+}
+
 // Denominators that have a meaning of their own. Any other denominator is the name of a measure, such as population:60+.
 const (
 	DenominatorLand       = "land"

@@ -91,6 +91,21 @@ const (
 // States are all states, in the order of a finding's life.
 var States = []State{Open, Closed, Reopened, Accepted}
 
+// Name is what people call a state.
+func (s State) Name() coverage.Text {
+	switch s {
+	case Open:
+		return coverage.Text{Zh: "未关闭", En: "open"}
+	case Closed:
+		return coverage.Text{Zh: "已关闭", En: "closed"}
+	case Reopened:
+		return coverage.Text{Zh: "重新出现", En: "reopened"}
+	case Accepted:
+		return coverage.Text{Zh: "已接受", En: "accepted"}
+	}
+	return coverage.Text{Zh: string(s), En: string(s)}
+}
+
 // Absent is said in Now of what the latest run did not judge: the neighborhood or the requirement is gone.
 const Absent = "absent"
 
@@ -214,6 +229,9 @@ func (l *Ledger) MarkCodes() string {
 	}
 	return strings.Join(out, ";")
 }
+
+// Entries is how much people have written into the ledger: it rises with every entry.
+func (l *Ledger) Entries() int64 { return l.entries }
 
 // Finding gives a finding by its id, nil if there is none.
 func (l *Ledger) Finding(id string) *Finding {

@@ -38,11 +38,21 @@ const (
 )
 
 var (
-	stateWords = []Word{{string(Open), "未关闭 open"}, {string(Closed), "已关闭 closed"}, {string(Reopened), "重新出现 reopened"}, {string(Accepted), "已接受 accepted"}}
-	classWords = []Word{{catalog.ClassBasic, "基础保障 basic"}, {catalog.ClassQuality, "品质提升 quality"}, {catalog.ClassSpecial, "特色引导 special"}}
+	stateWords = wordsOf([]State{Open, Closed, Reopened, Accepted}, State.Name)
+	classWords = wordsOf(classes, catalog.ClassName)
 	// Verdicts, and absent.
 	verdictWords = []Word{{"unmet", "未达标 unmet"}, {"not_detected", "未检出 not_detected"}, {"not_assessed", "未评估 not_assessed"}, {"met", "达标 met"}, {Absent, "不再评价 absent"}}
 )
+
+// wordsOf writes keys as a bilingual sheet has them: 未关闭 open.
+func wordsOf[K ~string](keys []K, name func(K) coverage.Text) []Word {
+	var out []Word
+	for _, k := range keys {
+		n := name(k)
+		out = append(out, Word{string(k), n.Zh + " " + n.En})
+	}
+	return out
+}
 
 // Columns are the columns of the sheet in their order.
 var Columns = []Column{

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"slices"
 
 	"lifecircle/coverage"
@@ -48,8 +49,15 @@ func (s *Source) facts(p *part) []Fact {
 	}
 	out = add(out, "area", Text{Zh: "范围", En: "area"}, Text{Zh: p.Name.Zh + "（" + level.Zh + "）", En: p.Name.En + " (" + level.En + ")"})
 	out = add(out, "neighborhoods", Text{Zh: "评价单元", En: "neighborhoods"}, same(count(len(p.units))))
-	if total, ok := s.peopleOf(p); ok {
-		out = add(out, "population", Text{Zh: "人口", En: "population"}, same(decimal(round(total, 3), 0)))
+	if total, unknown, ok := s.peopleOf(p); ok {
+		v := same(decimal(round(total, 3), 0))
+		if p.subject < 0 {
+			v = Text{Zh: v.Zh + "（各评价单元之和，重叠处各计一次）", En: v.En + " (sum of the neighborhoods; who lives in two that overlap counts in each)"}
+		}
+		if unknown > 0 {
+			v = Text{Zh: fmt.Sprintf("%s；另有 %s 个单元人口未知", v.Zh, count(unknown)), En: fmt.Sprintf("%s; unknown in %s more", v.En, count(unknown))}
+		}
+		out = add(out, "population", Text{Zh: "人口", En: "population"}, v)
 	}
 	out = add(out, "catalog", Text{Zh: "服务目录", En: "catalog"}, s.CatalogName())
 	out = add(out, "basis", Text{Zh: "口径", En: "basis"}, basisName(run.Params.Basis))
@@ -71,24 +79,33 @@ func (s *Source) facts(p *part) []Fact {
 		out = add(out, "date", Text{Zh: "日期", En: "date"}, same(s.Date))
 	}
 	out = add(out, "run", Text{Zh: "评估", En: "run"}, same(short(run.Hash)))
+	if s.Ledger != nil {
+		n := count(int(s.Ledger.Entries()))
+		out = add(out, "ledger", Text{Zh: "台账", En: "ledger"}, Text{Zh: "截至第 " + n + " 次填写", En: "as of entry " + n})
+	}
+	if s.Trend != nil {
+		out = add(out, "against", Text{Zh: "对比的评估", En: "against run"}, same(short(s.Trend.Base.Hash)))
+	}
 	return add(out, "algorithm", Text{Zh: "算法版本", En: "algorithm"}, same(run.Version))
 }
 
 // short gives the first characters of a hash, as commands show them.
 func short(hash string) string { return hash[:min(12, len(hash))] }
 
-// peopleOf adds up the people of an area's neighborhoods, or takes the parent's own sum.
-func (s *Source) peopleOf(p *part) (int64, bool) {
+// peopleOf gives a parent's own sum of people, or adds up the neighborhoods of the city and counts those of which nobody knows.
+func (s *Source) peopleOf(p *part) (sum int64, unknown int, known bool) {
 	if p.subject >= 0 {
-		return s.population(p.subject)
+		sum, known = s.population(p.subject)
+		return sum, 0, known
 	}
-	sum, known := int64(0), false
 	for _, u := range p.units {
 		if n, ok := s.population(u); ok {
 			sum, known = sum+n, true
+		} else {
+			unknown++
 		}
 	}
-	return sum, known
+	return sum, unknown, known
 }
 
 // Credits gives the attributions of the layers, each once.

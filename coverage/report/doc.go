@@ -3,6 +3,6 @@
 //
 // Build makes a Report of a run for one Area: sections of paragraphs, tables and figures, every text in Chinese and English. A
 // table carries numbers, not words, so that a workbook can calculate with them; a figure carries the table behind it. Every
-// figure states denominator, basis, catalog and confidence, and what is assumed. The same run gives the same report: nothing in
+// figure states denominator, basis, catalog and confidence, and what is assumed. The same run and ledger give the same report: nothing in
 // it hangs on a clock, threads or the order of inputs.
 package report

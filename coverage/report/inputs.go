@@ -142,7 +142,7 @@ func (s *Source) method() Section {
 	}
 	t := &Table{Key: "sources", Caption: Text{Zh: "要求的出处与可信度", En: "Sources of the requirements"}, Columns: []Column{
 		{Key: "requirement", Title: Text{Zh: "要求", En: "requirement"}}, {Key: "name", Title: Text{Zh: "名称", En: "name"}, Width: 24}, {Key: "limit", Title: Text{Zh: "限值", En: "limit"}},
-		{Key: "pass_line", Title: Text{Zh: "达标线", En: "pass line"}, Kind: KindPercent, Scale: 6, Decimals: 0}, {Key: "weight", Title: Text{Zh: "权重", En: "weight"}, Kind: KindNumber, Scale: 6, Decimals: 2},
+		{Key: "pass_line", Title: Text{Zh: "达标线", En: "pass line"}, Kind: KindPercent, Scale: 6, Decimals: s.lines(s.all())}, {Key: "weight", Title: Text{Zh: "权重", En: "weight"}, Kind: KindNumber, Scale: 6, Decimals: 2},
 		{Key: "source", Title: Text{Zh: "出处", En: "source"}, Width: 26}, {Key: "clause", Title: Text{Zh: "条文", En: "clause"}, Width: 18},
 		{Key: "confidence", Title: Text{Zh: "可信度", En: "confidence"}}, {Key: "note", Title: Text{Zh: "说明", En: "note"}, Width: 40},
 	}, Notes: []Text{{

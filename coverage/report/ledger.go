@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"lifecircle/coverage"
+	"lifecircle/coverage/catalog"
 	"lifecircle/coverage/ledger"
 )
 
@@ -29,10 +30,6 @@ func (s *Source) AddLedger(ctx context.Context, st ledger.Store) error {
 	return nil
 }
 
-var stateNames = map[ledger.State]Text{
-	ledger.Open: {Zh: "未销号", En: "open"}, ledger.Closed: {Zh: "已销号", En: "closed"}, ledger.Reopened: {Zh: "重新出现", En: "reopened"}, ledger.Accepted: {Zh: "已认可", En: "accepted"},
-}
-
 var stateTones = map[ledger.State]Tone{ledger.Open: ToneFar, ledger.Reopened: ToneFar, ledger.Accepted: ToneNotAssessed, ledger.Closed: ToneMet}
 
 // findingsOf gives the findings of an area.
@@ -48,7 +45,9 @@ func (s *Source) findingsOf(p *part) []ledger.Finding {
 	}
 	judged := map[string]bool{} // neighborhoods of the run: those of others have gone
 	for i := range s.Run.Subjects {
-		judged[s.Run.Subjects[i].ID] = true
+		if s.Run.Subjects[i].IsUnit() {
+			judged[s.Run.Subjects[i].ID] = true
+		}
 	}
 	var out []ledger.Finding
 	for _, f := range s.Ledger.Findings {
@@ -69,7 +68,7 @@ func (s *Source) ledgerSection(p *part) Section {
 		n[findings[i].State]++
 	}
 	sec.Blocks = append(sec.Blocks, &Paragraph{Text: Text{
-		Zh: fmt.Sprintf("台账记录每个评价单元未达标或未检出的每项要求：未销号 %s，重新出现 %s，已认可 %s，已销号 %s。销号须经重新评估达标；“未评估”不算销号。",
+		Zh: fmt.Sprintf("台账记录每个评价单元未达标或未检出的每项要求：未关闭 %s，重新出现 %s，已接受 %s，已关闭 %s。重新评估达标才关闭；“未评估”不算关闭。",
 			count(n[ledger.Open]), count(n[ledger.Reopened]), count(n[ledger.Accepted]), count(n[ledger.Closed])),
 		En: fmt.Sprintf("The ledger holds every requirement that a neighborhood does not meet, or of which the layers cannot tell: %s open, %s reopened, %s accepted, %s closed. A finding closes when a new run finds the requirement met; “not assessed” closes nothing.",
 			count(n[ledger.Open]), count(n[ledger.Reopened]), count(n[ledger.Accepted]), count(n[ledger.Closed])),
@@ -94,17 +93,25 @@ func (s *Source) ledgerSection(p *part) Section {
 
 // findingTable lists findings.
 func (s *Source) findingTable(key string, caption Text, findings []ledger.Finding) *Table {
+	var all []int64
+	for i := range findings {
+		all = append(all, findings[i].PassLine.Int/1000)
+	}
+	lines := lineDigits(all...)
 	t := &Table{Key: key, Caption: caption, Notes: s.rests(s.scored()), Columns: []Column{
 		{Key: "finding", Title: Text{Zh: "编号", En: "finding"}, Width: 24}, {Key: "neighborhood", Title: Text{Zh: "评价单元", En: "neighborhood"}, Width: 20},
 		{Key: "requirement", Title: Text{Zh: "要求", En: "requirement"}, Width: 20}, {Key: "class", Title: Text{Zh: "类别", En: "class"}},
 		{Key: "verdict", Title: Text{Zh: "结论", En: "verdict"}, Kind: KindVerdict}, {Key: "share", Title: Text{Zh: "覆盖率", En: "share"}, Kind: KindPercent, Scale: 9, Decimals: 1},
-		{Key: "share_max", Title: Text{Zh: "最高可能", En: "at most"}, Kind: KindPercent, Scale: 9, Decimals: 1}, {Key: "pass_line", Title: Text{Zh: "达标线", En: "pass line"}, Kind: KindPercent, Scale: 9},
+		{Key: "share_max", Title: Text{Zh: "最高可能", En: "at most"}, Kind: KindPercent, Scale: 9, Decimals: 1}, {Key: "pass_line", Title: Text{Zh: "达标线", En: "pass line"}, Kind: KindPercent, Scale: 9, Decimals: lines},
 		{Key: "people", Title: Text{Zh: "可受益人数", En: "people who would gain"}, Kind: KindNumber, Scale: 3}, {Key: "people_max", Title: Text{Zh: "人数上限", En: "at most"}, Kind: KindNumber, Scale: 3},
 		{Key: "state", Title: Text{Zh: "状态", En: "state"}, Kind: KindVerdict}, {Key: "first_run", Title: Text{Zh: "首次发现", En: "first run"}}, {Key: "last_run", Title: Text{Zh: "最近发现", En: "last run"}},
-		{Key: "closed_by", Title: Text{Zh: "销号评估", En: "closed by"}}, {Key: "owner", Title: Text{Zh: "责任单位", En: "owner"}}, {Key: "due", Title: Text{Zh: "完成时限", En: "due"}},
-		{Key: "note", Title: Text{Zh: "备注", En: "note"}, Width: 30}, {Key: "reason", Title: Text{Zh: "认可理由", En: "reason of acceptance"}, Width: 20},
+		{Key: "closed_by", Title: Text{Zh: "关闭的评估", En: "closed by"}}, {Key: "owner", Title: Text{Zh: "责任单位", En: "owner"}}, {Key: "due", Title: Text{Zh: "完成时限", En: "due"}},
+		{Key: "note", Title: Text{Zh: "备注", En: "note"}, Width: 30}, {Key: "reason", Title: Text{Zh: "接受理由", En: "reason of acceptance"}, Width: 20},
 	}}
 	fixed := func(d coverage.Decimal) Cell { return Cell{Num: d.Int, Null: d.Null} }
+	under := func(d, line coverage.Decimal) Cell {
+		return Cell{Num: d.Int, Null: d.Null, Exact: below(d.Int, line.Int, 9, true)}
+	}
 	for i := range findings {
 		f := &findings[i]
 		verdict := verdictCell(coverage.Unmet, ToneFar)
@@ -115,8 +122,8 @@ func (s *Source) findingTable(key string, caption Text, findings []ledger.Findin
 		if f.Subject == "" {
 			name = plain(f.SubjectID)
 		}
-		t.Rows = append(t.Rows, []Cell{plain(f.ID), name, text(f.Name), text(classNames[f.Class]), verdict, fixed(f.Share), fixed(f.ShareMax), fixed(f.PassLine), fixed(f.People), fixed(f.PeopleMax),
-			{Text: stateNames[f.State], Tone: stateTones[f.State]}, plain(short(f.FirstRun)), plain(short(f.LastRun)), plain(short(f.ClosedBy)), plain(f.Owner), plain(f.Due), plain(f.Note), plain(f.Reason)})
+		t.Rows = append(t.Rows, []Cell{plain(f.ID), name, text(f.Name), text(catalog.ClassName(f.Class)), verdict, under(f.Share, f.PassLine), under(f.ShareMax, f.PassLine), fixed(f.PassLine), fixed(f.People), fixed(f.PeopleMax),
+			{Text: f.State.Name(), Tone: stateTones[f.State]}, plain(short(f.FirstRun)), plain(short(f.LastRun)), plain(short(f.ClosedBy)), plain(f.Owner), plain(f.Due), plain(f.Note), plain(f.Reason)})
 	}
 	return t
 }

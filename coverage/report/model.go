@@ -57,6 +57,8 @@ type Table struct {
 	SheetOnly bool
 	// PageOnly tables are for pages: a workbook has the same figures in another table.
 	PageOnly bool
+	// Cut is how many rows there are beyond Rows, in the workbook's table only.
+	Cut int
 }
 
 // paged makes of a table that is too wide for pages one with some of its columns, for pages only; the table itself is then for sheets.
@@ -72,7 +74,12 @@ func paged(t *Table, columns ...string) *Table {
 			}
 		}
 	}
-	for _, row := range t.Rows {
+	rows := t.Rows
+	if t.PageRows > 0 { // of a large table no more than pages show
+		rows = rows[:min(len(rows), t.PageRows)]
+		out.Cut = len(t.Rows) - len(rows)
+	}
+	for _, row := range rows {
 		cells := make([]Cell, len(from))
 		for i, k := range from {
 			cells[i] = row[k]
@@ -110,7 +117,9 @@ type Cell struct {
 	Text Text
 	Num  int64
 	Null bool // unknown: shown as –, empty in a workbook
-	Tone Tone // its colour; ToneNone: none
+	// Exact asks a workbook for all digits: rounded to its two the number would look as if it reached a line that it misses.
+	Exact bool
+	Tone  Tone // its colour; ToneNone: none
 }
 
 // Figure is a drawing with its caption, the words for who cannot see it, and the numbers behind it.
@@ -134,6 +143,34 @@ func text(t Text) Cell               { return Cell{Text: t} }
 func plain(s string) Cell            { return Cell{Text: Text{Zh: s, En: s}, Null: s == ""} }
 func number(n int64) Cell            { return Cell{Num: n} }
 func numberIf(ok bool, n int64) Cell { return Cell{Num: n, Null: !ok} }
+
+// below marks a number that misses a line: both in units of 10^−scale, two digits shown (of a percentage if percent).
+func below(n, line int64, scale int, percent bool) bool {
+	digits := scale - 2
+	if percent {
+		digits -= 2
+	}
+	return n < line && cut(round(n, digits), -digits) >= line
+}
+
+// lineDigits gives the decimals that show every one of some shares (in millionths) whole: a line is never cut.
+func lineDigits(lines ...int64) int {
+	digits := 0
+	for _, l := range lines {
+		for digits < 4 && l%pow10(4-digits) != 0 {
+			digits++
+		}
+	}
+	return digits
+}
+
+func pow10(n int) int64 {
+	p := int64(1)
+	for range n {
+		p *= 10
+	}
+	return p
+}
 
 // Dash is how documents show what is not known.
 const Dash = "–"

@@ -89,7 +89,7 @@ func (s *Source) byClass(p *part) *Table {
 	}
 	for _, class := range []string{catalog.ClassBasic, catalog.ClassQuality, catalog.ClassSpecial} {
 		if n, c := sum(func(r *catalog.Requirement) bool { return r.Class == class }); n > 0 {
-			row(classNames[class], n, c)
+			row(catalog.ClassName(class), n, c)
 		}
 	}
 	if n, c := sum(func(r *catalog.Requirement) bool { return r.Mandatory }); n > 0 {
@@ -102,16 +102,22 @@ func (s *Source) byClass(p *part) *Table {
 
 // grades counts neighborhoods by grade.
 func (s *Source) grades(n map[string]int, capped int) *Table {
+	digits := 1
+	for _, g := range s.Run.Catalog.Grades {
+		for digits < 6 && int64(g.Min)%pow10(6-digits) != 0 {
+			digits++
+		}
+	}
 	t := &Table{Key: "grades", Caption: Text{Zh: "评价单元按等级统计", En: "Neighborhoods by grade"}, Columns: []Column{
 		{Key: "grade", Title: Text{Zh: "等级", En: "grade"}},
-		{Key: "from", Title: Text{Zh: "得分不低于", En: "score of at least"}, Kind: KindScore, Scale: 6, Decimals: 1},
+		{Key: "from", Title: Text{Zh: "得分不低于", En: "score of at least"}, Kind: KindScore, Scale: 6, Decimals: digits},
 		{Key: "neighborhoods", Title: Text{Zh: "评价单元", En: "neighborhoods"}, Kind: KindNumber},
 	}}
 	for _, g := range s.Run.Catalog.Grades {
 		t.Rows = append(t.Rows, []Cell{plain(g.Name), number(int64(g.Min)), number(int64(n[g.Name]))})
 	}
 	t.Rows = append(t.Rows, []Cell{words("无（完整度不足或无得分）", "none (completeness under the floor, or no score)"), {Null: true}, number(int64(n[""]))})
-	floor := Column{Kind: KindPercent, Scale: 6, Decimals: 0}.Show(number(int64(s.Run.Catalog.CompletenessFloor)), "en")
+	floor := Column{Kind: KindPercent, Scale: 6, Decimals: lineDigits(int64(s.Run.Catalog.CompletenessFloor))}.Show(number(int64(s.Run.Catalog.CompletenessFloor)), "en")
 	t.Notes = []Text{{
 		Zh: fmt.Sprintf("完整度低于 %s 不评等级。等级线来源：%s（可信度 %s）。", floor, s.Run.Catalog.ScoringSource, s.Run.Catalog.ScoringConfidence),
 		En: fmt.Sprintf("Below a completeness of %s there is no grade. Source of the lines: %s (confidence %s).", floor, s.Run.Catalog.ScoringSource, s.Run.Catalog.ScoringConfidence),

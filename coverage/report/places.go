@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"lifecircle/coverage"
+	"lifecircle/coverage/catalog"
 )
 
 // base gives the ground of an area's maps: its neighborhoods, and the borders of the widest parents of which it has several.
@@ -217,7 +218,7 @@ func (s *Source) scoreTable(order []int, notes []Text) *Table {
 	for _, u := range order {
 		x, o := &s.Run.Subjects[u], s.overall(u)
 		n, ok := s.population(u)
-		t.Rows = append(t.Rows, []Cell{plain(x.ID), text(s.nameOf(u)), {Num: o.Score, Null: !o.Known, Tone: scoreTone(o.Known, o.Score)}, numberIf(o.Known, o.Max), plain(o.Grade),
+		t.Rows = append(t.Rows, []Cell{plain(x.ID), text(s.nameOf(u)), s.scoreCell(o.Known, o.Score, true), s.scoreCell(o.Known, o.Max, false), plain(o.Grade),
 			number(o.Completeness), number(int64(o.Counts.Met)), number(int64(o.Counts.Unmet)), number(int64(o.Counts.NotDetected)), number(int64(o.Counts.NotAssessed)), numberIf(ok, n)})
 	}
 	return t
@@ -254,7 +255,7 @@ func (s *Source) gapSection(p *part, base *Base) Section {
 	sec := Section{Key: "gaps", Title: Text{Zh: "盲区", En: "Gaps"}}
 	gaps := s.gapOrder(p)
 	if len(gaps) == 0 {
-		sec.Blocks = append(sec.Blocks, &Paragraph{Text: Text{Zh: "没有盲区：凡有结论的要求，全部需求都在限值以内。", En: "There are no gaps: under every requirement that could be judged all demand lies within its limit."}})
+		sec.Blocks = append(sec.Blocks, &Paragraph{Text: Text{Zh: "没有盲区：凡按限值判断且有结论的要求，全部需求都在限值以内。", En: "There are no gaps: under every requirement with a limit that could be judged, all demand lies within it."}})
 		return sec
 	}
 	notes := s.rests(s.scored())
@@ -286,7 +287,7 @@ func (s *Source) gapSection(p *part, base *Base) Section {
 }
 
 func (s *Source) gapTable(gaps []*coverage.Gap, notes []Text) *Table {
-	t := &Table{Key: "gaps", Caption: Text{Zh: "盲区清单（按人数，其次按面积）", En: "Gaps, by people, then by area"}, PageRows: 30, Columns: []Column{
+	t := &Table{Key: "gaps", Caption: Text{Zh: "盲区清单（按数量，其次按面积）", En: "Gaps, by amount, then by area"}, PageRows: 30, Columns: []Column{
 		{Key: "gap_id", Title: Text{Zh: "盲区", En: "gap"}}, {Key: "cluster_id", Title: Text{Zh: "连片", En: "cluster"}},
 		{Key: "neighborhood_id", Title: Text{Zh: "单元编号", En: "neighborhood id"}}, {Key: "neighborhood", Title: Text{Zh: "评价单元", En: "neighborhood"}, Width: 20},
 		{Key: "requirement", Title: Text{Zh: "要求", En: "requirement"}, Width: 20}, {Key: "class", Title: Text{Zh: "类别", En: "class"}},
@@ -305,7 +306,7 @@ func (s *Source) gapTable(gaps []*coverage.Gap, notes []Text) *Table {
 			state = Cell{Text: Text{Zh: "待定", En: "undetermined"}, Tone: ToneUndetermined}
 		}
 		t.Rows = append(t.Rows, []Cell{plain(g.ID), plain(g.Cluster), plain(s.Run.Subjects[g.Subject].ID), text(s.nameOf(g.Subject)), text(s.Run.RequirementName(g.Requirement)),
-			text(classNames[s.Run.Catalog.Requirements[g.Requirement].Class]), state, text(denominatorName(d.Denominator)), numberIf(g.People != coverage.Unknown, g.People),
+			text(catalog.ClassName(s.Run.Catalog.Requirements[g.Requirement].Class)), state, text(denominatorName(d.Denominator)), numberIf(g.People != coverage.Unknown, g.People),
 			number((g.AreaMM2 + 500) / 1000), numberIf(g.NearestMM != coverage.Unknown, g.NearestMM), numberIf(g.NearestMax != coverage.Unknown, g.NearestMax)})
 	}
 	return t
@@ -327,8 +328,8 @@ func (s *Source) parents(p *part) Section {
 	for _, level := range levels {
 		name := levelName(level)
 		t := &Table{Key: "parents-" + level, PageRows: pageUnits, Caption: Text{Zh: name.Zh + "：得分与社区达标率", En: "By " + name.En + ": scores, and units that meet the requirements"}, Notes: append(slices.Clone(s.rests(requirements)), Text{
-			Zh: "社区达标率 = 达标的单元 ÷ 有覆盖率的单元，各项要求合计。得分按上级范围内全部需求（成员之并），不是各单元得分的平均。",
-			En: "Units met = units that meet a requirement ÷ units with a share, over all requirements. Scores are of all demand in the area (the union of its members), never averages of theirs.",
+			Zh: "只列全部成员都在本区域内的上级。社区达标率 = 达标的单元 ÷ 有覆盖率的单元，各项要求合计。得分按上级范围内全部需求（成员之并），不是各单元得分的平均。",
+			En: "Only those are listed all of whose members lie in the area. Units met = units that meet a requirement ÷ units with a share, over all requirements. Scores are of all demand in the area (the union of its members), never averages of theirs.",
 		})}
 		t.Columns = []Column{{Key: "id", Title: Text{Zh: "编号", En: "id"}}, {Key: "name", Title: name, Width: 20}, {Key: "units", Title: Text{Zh: "单元", En: "units"}, Kind: KindNumber},
 			{Key: "score", Title: Text{Zh: "得分", En: "score"}, Kind: KindScore, Scale: 9, Decimals: 1}, {Key: "score_max", Title: Text{Zh: "最高可能", En: "at most"}, Kind: KindScore, Scale: 9, Decimals: 1},
@@ -350,7 +351,7 @@ func (s *Source) parents(p *part) Section {
 				more = append(more, numberIf(c.UnitsJudged > 0, coverage.Ratio(int64(c.UnitsMet), int64(c.UnitsJudged))))
 			}
 			wide.Rows = append(wide.Rows, more)
-			t.Rows = append(t.Rows, append(row, Cell{Num: o.Score, Null: !o.Known, Tone: scoreTone(o.Known, o.Score)}, numberIf(o.Known, o.Max), plain(o.Grade), number(o.Completeness),
+			t.Rows = append(t.Rows, append(row, s.scoreCell(o.Known, o.Score, true), s.scoreCell(o.Known, o.Max, false), plain(o.Grade), number(o.Completeness),
 				numberIf(judged > 0, coverage.Ratio(met, judged))))
 		}
 		sec.Blocks = append(sec.Blocks, t, wide)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"lifecircle/coverage"
+	"lifecircle/coverage/catalog"
 )
 
 // requirements shows how an area does under each requirement.
@@ -79,7 +80,7 @@ func (s *Source) requirementTable(p *part) *Table {
 		{Key: "demand_total", Title: Text{Zh: "需求总量", En: "demand"}, Kind: KindNumber, Scale: 3}, {Key: "demand_covered", Title: Text{Zh: "覆盖", En: "covered"}, Kind: KindNumber, Scale: 3},
 		{Key: "demand_undetermined", Title: Text{Zh: "待定", En: "undetermined"}, Kind: KindNumber, Scale: 3},
 		{Key: "share", Title: Text{Zh: "覆盖率", En: "share"}, Kind: KindPercent, Scale: 9, Decimals: 1}, {Key: "share_max", Title: Text{Zh: "最高可能", En: "at most"}, Kind: KindPercent, Scale: 9, Decimals: 1},
-		{Key: "pass_line", Title: Text{Zh: "达标线", En: "pass line"}, Kind: KindPercent, Scale: 6, Decimals: 0},
+		{Key: "pass_line", Title: Text{Zh: "达标线", En: "pass line"}, Kind: KindPercent, Scale: 6, Decimals: s.lines(s.scored())},
 		{Key: "met", Title: Text{Zh: "达标单元", En: "met"}, Kind: KindNumber}, {Key: "unmet", Title: Text{Zh: "未达标", En: "unmet"}, Kind: KindNumber},
 		{Key: "not_detected", Title: Text{Zh: "未检出", En: "not detected"}, Kind: KindNumber}, {Key: "not_assessed", Title: Text{Zh: "未评估", En: "not assessed"}, Kind: KindNumber},
 		{Key: "people_beyond", Title: Text{Zh: "未覆盖人口", En: "people beyond"}, Kind: KindNumber, Scale: 3}, {Key: "confidence", Title: Text{Zh: "可信度", En: "confidence"}},
@@ -92,9 +93,9 @@ func (s *Source) requirementTable(p *part) *Table {
 		d, req, x := &s.Run.Requirements[k], &s.Run.Catalog.Requirements[k], s.tallyOf(p, k)
 		limit := words(limitText(d, "zh"), limitText(d, "en"))
 		ok := x.known && x.total > 0
-		t.Rows = append(t.Rows, []Cell{plain(d.ID), text(s.Run.RequirementName(k)), text(s.tierName(d.Tier)), text(classNames[req.Class]), yesNo(req.Mandatory), limit,
+		t.Rows = append(t.Rows, []Cell{plain(d.ID), text(s.Run.RequirementName(k)), text(s.tierName(d.Tier)), text(catalog.ClassName(req.Class)), yesNo(req.Mandatory), limit,
 			text(denominatorName(d.Denominator)), text(denominatorUnit(d.Denominator)), numberIf(x.known, milli(x.total, d.Denominator)), numberIf(x.known, milli(x.covered, d.Denominator)),
-			numberIf(x.known, milli(x.undetermined, d.Denominator)), numberIf(ok, coverage.Ratio(x.covered, x.total)), numberIf(ok, coverage.Ratio(x.covered+x.undetermined, x.total)),
+			numberIf(x.known, milli(x.undetermined, d.Denominator)), shareCell(ok, x.covered, x.total, d), shareCell(ok, x.covered+x.undetermined, x.total, d),
 			number(int64(d.PassLine)), number(int64(x.Met)), number(int64(x.Unmet)), number(int64(x.NotDetected)), number(int64(x.NotAssessed)), numberIf(x.peopleKnown, x.beyond), plain(d.Confidence)})
 	}
 	return t
@@ -116,11 +117,12 @@ const matrixColumns = 9
 func (s *Source) matrix(p *part) Section {
 	sec := Section{Key: "matrix", Title: Text{Zh: "评价单元与要求对照表", En: "Neighborhoods by requirements"}}
 	list := s.scored()
-	notes := append(slices.Clone(s.rests(list)), Text{
+	sheet := s.rests(list)
+	notes := append(slices.Clone(sheet), Text{
 		Zh: "每格为覆盖率与结论：达 = 达标，未 = 未达标，？ = 未检出（给出区间），– = 未评估。覆盖率截断，不四舍五入。",
 		En: "Each cell gives the share and the verdict: met; unmet; n.d. = not detected (with its interval); – = not assessed. Shares are cut off, not rounded.",
 	})
-	wide := &Table{Key: "matrix", Caption: sec.Title, Notes: notes, SheetOnly: true, Columns: []Column{
+	wide := &Table{Key: "matrix", Caption: sec.Title, Notes: sheet, SheetOnly: true, Columns: []Column{
 		{Key: "neighborhood_id", Title: Text{Zh: "编号", En: "id"}}, {Key: "neighborhood", Title: Text{Zh: "评价单元", En: "neighborhood"}, Width: 24},
 		{Key: "score", Title: Text{Zh: "得分", En: "score"}, Kind: KindScore, Scale: 9, Decimals: 2}, {Key: "score_max", Title: Text{Zh: "最高可能", En: "at most"}, Kind: KindScore, Scale: 9, Decimals: 2},
 		{Key: "grade", Title: Text{Zh: "等级", En: "grade"}}, {Key: "completeness", Title: Text{Zh: "完整度", En: "completeness"}, Kind: KindPercent, Scale: 6, Decimals: 0},
@@ -133,11 +135,12 @@ func (s *Source) matrix(p *part) Section {
 	}
 	for _, u := range p.units {
 		o := s.overall(u)
-		row := []Cell{plain(s.Run.Subjects[u].ID), text(s.nameOf(u)), {Num: o.Score, Null: !o.Known, Tone: scoreTone(o.Known, o.Score)}, numberIf(o.Known, o.Max), plain(o.Grade), number(o.Completeness)}
+		row := []Cell{plain(s.Run.Subjects[u].ID), text(s.nameOf(u)), s.scoreCell(o.Known, o.Score, true), s.scoreCell(o.Known, o.Max, false), plain(o.Grade), number(o.Completeness)}
 		for _, k := range list {
 			c := s.cell(u, k)
 			known := c.Verdict != coverage.NotAssessed
-			row = append(row, numberIf(known, coverage.Ratio(c.Covered, c.Total)), numberIf(known, coverage.Ratio(c.Covered+c.Undetermined, c.Total)), verdictCell(c.Verdict, cellTone(&s.Run.Requirements[k], c)))
+			d := &s.Run.Requirements[k]
+			row = append(row, shareCell(known, c.Covered, c.Total, d), shareCell(known, c.Covered+c.Undetermined, c.Total, d), verdictCell(c.Verdict, cellTone(&s.Run.Requirements[k], c)))
 		}
 		wide.Rows = append(wide.Rows, row)
 	}

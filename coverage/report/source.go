@@ -88,10 +88,6 @@ func (s *Source) overall(subject int) *coverage.Score {
 	return &scores[len(scores)-1]
 }
 
-var classNames = map[string]Text{
-	catalog.ClassBasic: {Zh: "基础保障", En: "basic"}, catalog.ClassQuality: {Zh: "品质提升", En: "quality"}, catalog.ClassSpecial: {Zh: "特色引导", En: "special"},
-}
-
 // denominatorName gives the words for a denominator.
 func denominatorName(d string) Text {
 	switch d {
@@ -180,6 +176,42 @@ func (s *Source) scored() []int {
 		}
 	}
 	return out
+}
+
+// lines gives the decimals that show the pass lines of some requirements whole.
+func (s *Source) lines(requirements []int) int {
+	var out []int64
+	for _, k := range requirements {
+		out = append(out, int64(s.Run.Requirements[k].PassLine))
+	}
+	return lineDigits(out...)
+}
+
+// all lists every requirement, variants too.
+func (s *Source) all() []int {
+	out := make([]int, len(s.Run.Requirements))
+	for k := range out {
+		out[k] = k
+	}
+	return out
+}
+
+// shareCell is a share under a requirement, with all digits where two would show it as reaching the pass line.
+func shareCell(known bool, part, whole int64, d *coverage.Judged) Cell {
+	n := coverage.Ratio(part, whole)
+	return Cell{Num: n, Null: !known, Exact: below(n, int64(d.PassLine)*1000, 9, true)}
+}
+
+// scoreCell is a score with the colour of its class, with all digits where two would show it as reaching the line of a grade.
+func (s *Source) scoreCell(known bool, score int64, toned bool) Cell {
+	c := Cell{Num: score, Null: !known}
+	for _, g := range s.Run.Catalog.Grades {
+		c.Exact = c.Exact || below(score, int64(g.Min)*1000, 9, false)
+	}
+	if toned {
+		c.Tone = scoreTone(known, score)
+	}
+	return c
 }
 
 // basisName gives the words for a basis.

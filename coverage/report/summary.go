@@ -115,7 +115,7 @@ func (s *Source) Summarize(a Area) (*Summary, error) {
 	if out.Attribution == nil {
 		out.Attribution = []string{}
 	}
-	total, ok := s.peopleOf(p)
+	total, _, ok := s.peopleOf(p)
 	out.Population = places(ok, total, 3)
 	if p.subject >= 0 {
 		for _, sc := range r.SubjectScores(p.subject) {

@@ -88,6 +88,12 @@ func (s *Source) trendSection(p *part, base *Base) Section {
 	t := s.Trend
 	sec := Section{Key: "trend", Title: Text{Zh: "与上次评估对比", En: "Since the earlier run"}}
 	whole, causes, rest := s.trendOf(p)
+	unknown := 0
+	for i := range t.Cells {
+		if c := &t.Cells[i]; s.inTrend(p, c.Subject) && !t.Requirements[c.Requirement].Variant && !c.Change.PeopleKnown {
+			unknown++
+		}
+	}
 	before, after := short(t.Base.Hash), short(t.Run.Hash)
 	if t.Same() {
 		sec.Blocks = append(sec.Blocks, &Paragraph{Text: Text{Zh: fmt.Sprintf("评估 %s 与 %s 的输入相同，没有变化。", before, after), En: fmt.Sprintf("Runs %s and %s read the same inputs: nothing changed.", before, after)}})
@@ -100,28 +106,37 @@ func (s *Source) trendSection(p *part, base *Base) Section {
 			before, count(whole.verdicts), count(whole.scores), net, len(t.Causes)),
 		En: fmt.Sprintf("Against run %s, %s verdicts and the scores of %s neighborhoods changed; covered people: %s net (a person counts once a requirement). There are %d causes; each was applied alone to the earlier run, which was scored again with it; what they leave of the whole is the remainder.",
 			before, count(whole.verdicts), count(whole.scores), net, len(t.Causes)),
-	}}, s.trendMap(p, base), s.causeTable(whole, causes, rest))
+	}})
+	if unknown > 0 {
+		sec.Blocks = append(sec.Blocks, &Paragraph{Mark: true, Text: Text{
+			Zh: fmt.Sprintf("其中 %s 条的人口至少在一次评估中未知，未计入人·项。", count(unknown)), En: fmt.Sprintf("Under %s of them the people are unknown in one run at least, and in no sum.", count(unknown))}})
+	}
+	sec.Blocks = append(sec.Blocks, s.trendMap(p, base), s.causeTable(whole, causes, rest))
 	scores, verdicts := s.changedUnits(p), s.changedVerdicts(p)
 	sec.Blocks = append(sec.Blocks, scores, paged(scores, "neighborhood", "before", "after", "change", "people", "causes", "remainder"),
 		verdicts, paged(verdicts, "neighborhood", "requirement", "before", "after", "share_before", "share_after", "people", "causes"))
-	if n := len(t.Added) + len(t.Removed); n > 0 && p.subject < 0 {
-		sec.Blocks = append(sec.Blocks, s.listed())
+	if listed := s.listed(p); len(listed.Rows) > 0 {
+		sec.Blocks = append(sec.Blocks, listed)
+	}
+	if asked := s.redefined(); len(asked.Rows) > 0 {
+		sec.Blocks = append(sec.Blocks, asked)
 	}
 	return sec
 }
 
 // trendMap shows where scores rose and fell.
 func (s *Source) trendMap(p *part, base *Base) *Figure {
-	change := map[string]int64{}
+	change, apart := map[string]int64{}, map[string]bool{} // apart: what cannot be compared
 	for i := range s.Trend.Subjects {
 		x := &s.Trend.Subjects[i]
-		if o := overallTrend(x); o != nil && s.inTrend(p, i) && o.Change.Known {
-			change[x.ID] = o.Change.Score
+		if o := overallTrend(x); o != nil && s.inTrend(p, i) {
+			change[x.ID], apart[x.ID] = o.Change.Score, !o.Before.Known || !o.After.Known
 		}
 	}
-	added := map[string]bool{}
 	for _, l := range s.Trend.Added {
-		added[l.ID] = l.Level == unitLevel
+		if l.Level == unitLevel {
+			apart[l.ID] = true
+		}
 	}
 	m := &Map{Base: base, Labels: len(p.units) <= labelled, Credits: s.Credits(), Legend: []Legend{
 		{Tone: ToneBetter, Words: Text{Zh: "得分上升", En: "score rose"}}, {Tone: ToneWorse, Words: Text{Zh: "得分下降", En: "score fell"}},
@@ -130,7 +145,7 @@ func (s *Source) trendMap(p *part, base *Base) *Figure {
 	for _, u := range p.units {
 		tone, id := ToneNone, s.Run.Subjects[u].ID
 		switch d := change[id]; {
-		case added[id]:
+		case apart[id], !s.overall(u).Known:
 			tone = ToneNotAssessed
 		case d > 0:
 			tone = ToneBetter
@@ -183,7 +198,7 @@ func (s *Source) changedUnits(p *part) *Table {
 	for i := range s.Trend.Subjects {
 		x := &s.Trend.Subjects[i]
 		o := overallTrend(x)
-		if o == nil || !s.inTrend(p, i) || (o.Before.Known == o.After.Known && o.Change.Score == 0 && len(o.Effects) == 0) {
+		if o == nil || !s.inTrend(p, i) || (o.Before.Known == o.After.Known && o.Change.Score == 0 && o.Change.Max == 0 && len(o.Effects) == 0) {
 			continue
 		}
 		var zh, en []string
@@ -214,7 +229,7 @@ func (s *Source) changedUnits(p *part) *Table {
 func abs(n int64) int64 { return max(n, -n) }
 
 func signed(s string) string {
-	if strings.HasPrefix(s, "-") {
+	if strings.HasPrefix(s, "-") || strings.Trim(s, "0.") == "" {
 		return s
 	}
 	return "+" + s
@@ -256,12 +271,37 @@ func (s *Source) changedVerdicts(p *part) *Table {
 	return t
 }
 
-// listed names the neighborhoods that only one of the runs has.
-func (s *Source) listed() *Table {
+// redefined names the requirements that only one of the runs has, or that ask for something else.
+func (s *Source) redefined() *Table {
+	t := &Table{Key: "trend-requirements", Caption: Text{Zh: "新增、取消和改变的要求", En: "Requirements that were added, removed or redefined"}, Columns: []Column{
+		{Key: "requirement", Title: Text{Zh: "要求", En: "requirement"}}, {Key: "name", Title: Text{Zh: "名称", En: "name"}, Width: 24}, {Key: "what", Title: Text{Zh: "变化", En: "what"}},
+		{Key: "fields", Title: Text{Zh: "不同之处", En: "what differs"}, Width: 40}}, Notes: []Text{{
+		Zh: "只有一次评估有的要求不计入对比。", En: "What only one of the runs asks for is in no comparison."}}}
+	words := map[string]Text{trend.Added: {Zh: "新增", En: "added"}, trend.Removed: {Zh: "取消", En: "removed"}, trend.Redefined: {Zh: "改变", En: "redefined"}}
+	for i := range s.Trend.Requirements {
+		r := &s.Trend.Requirements[i]
+		if r.What == "" {
+			continue
+		}
+		var fields []string
+		for _, f := range r.Fields {
+			fields = append(fields, f.Field+": "+f.Before+" → "+f.After)
+		}
+		t.Rows = append(t.Rows, []Cell{plain(r.ID), text(r.Name), text(words[r.What]), plain(strings.Join(fields, "; "))})
+	}
+	return t
+}
+
+// listed names the neighborhoods that only one of the runs has: of those that are gone nobody knows which area they were in, so every report
+// names them all.
+func (s *Source) listed(p *part) *Table {
 	t := &Table{Key: "trend-neighborhoods", Caption: Text{Zh: "新增与取消的评价单元和上级", En: "Neighborhoods and parents that only one run has"}, PageRows: pageUnits, Columns: []Column{
 		{Key: "what", Title: Text{Zh: "变化", En: "what"}}, {Key: "level", Title: Text{Zh: "层级", En: "level"}}, {Key: "id", Title: Text{Zh: "编号", En: "id"}}, {Key: "name", Title: Text{Zh: "名称", En: "name"}, Width: 24},
 	}}
 	for _, l := range s.Trend.Added {
+		if p.subject >= 0 && (l.Level != unitLevel || !p.ids[l.ID]) {
+			continue
+		}
 		t.Rows = append(t.Rows, []Cell{words("新增", "added"), text(levelName(l.Level)), plain(l.ID), plain(l.Name)})
 	}
 	for _, l := range s.Trend.Removed {

@@ -262,5 +262,5 @@ func (p *page) end() {
 	if words := pages.Sources(p.r.Credits, p.lang); words != "" {
 		p.str("<p>").text(words).str("</p>\n")
 	}
-	p.str("<p>", p.say("本报告由 lifecircle 生成；同一次评估生成的报告逐字节相同。", "Made by lifecircle; the same run gives the same bytes."), "</p>\n</footer>\n</body>\n</html>\n")
+	p.str("<p>", p.say("本报告由 lifecircle 生成；同一次评估和台账生成的报告逐字节相同。", "Made by lifecircle; the same run and ledger give the same bytes."), "</p>\n</footer>\n</body>\n</html>\n")
 }

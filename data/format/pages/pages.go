@@ -100,11 +100,11 @@ func Rows(t *report.Table, lang string) ([][]report.Cell, string) {
 		limit = min(limit, t.PageRows)
 	}
 	rows := t.Rows[:min(limit, len(t.Rows))]
-	left := len(t.Rows) - len(rows)
+	left := len(t.Rows) + t.Cut - len(rows)
 	if left == 0 {
 		return rows, ""
 	}
-	shown, all := grouped(len(rows)), grouped(len(t.Rows))
+	shown, all := grouped(len(rows)), grouped(len(t.Rows)+t.Cut)
 	return rows, report.Text{Zh: "本表只列前 " + shown + " 行，共 " + all + " 行；其余 " + grouped(left) + " 行见随附的工作簿和数据文件。",
 		En: "The first " + shown + " of " + all + " rows are listed; the other " + grouped(left) + " stand in the workbook and the data files."}.In(lang)
 }

@@ -7,5 +7,5 @@
 //	DIR/district/500103/report.zh.xlsx …   each parent, by level and id
 //	DIR/results/scores.csv …               the tables of design.md §8
 //
-// The same run gives the same files, byte for byte, at any number of threads; PDF printed by Chromium hangs on its version too.
+// The same run and ledger give the same files, byte for byte, at any number of threads; PDF printed by Chromium hangs on its version too.
 package reports

@@ -220,6 +220,15 @@ func numberFormat(c *report.Column) string {
 	return "@"
 }
 
+// exactFormat shows every digit of a column's numbers.
+func exactFormat(c *report.Column) string {
+	digits := c.Scale
+	if c.Kind == report.KindPercent {
+		return "0." + strings.Repeat("0", max(1, digits-2)) + "%"
+	}
+	return "0." + strings.Repeat("0", max(1, digits))
+}
+
 // table writes a table into a sheet of its own, or several where one cannot hold it.
 func (s *sheets) table(t *report.Table) {
 	head := 4 + len(t.Notes)
@@ -331,6 +340,9 @@ func (s *sheets) rows(w *excelize.StreamWriter, t *report.Table, rows [][]report
 // cell gives a cell's value and look.
 func (s *sheets) cell(c *report.Column, cell *report.Cell, painted bool) excelize.Cell {
 	l := look{format: numberFormat(c)}
+	if cell.Exact {
+		l.format = exactFormat(c)
+	}
 	if cell.Tone != report.ToneNone && !painted {
 		l.fill, l.hatch, l.dark = cell.Tone.Hex(), cell.Tone.Hatched(), cell.Tone.Dark() && !cell.Tone.Hatched()
 	}

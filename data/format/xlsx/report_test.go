@@ -204,3 +204,27 @@ func BenchmarkWriteReport(b *testing.B) {
 		})
 	}
 }
+
+// A share that rounds up to its pass line is shown with all digits, so that nobody reads “80.00 %, unmet”.
+func TestShareUnderItsLine(t *testing.T) {
+	r := sheetOf(20)
+	wide := r.Sections[0].Blocks[2].(*report.Table)
+	wide.Rows[3][4] = report.Cell{Num: 799_996_000, Exact: true}
+	wide.Rows[4][4] = report.Cell{Num: 799_996_000}
+	f, err := excelize.OpenReader(bytes.NewReader(written(t, r, "zh")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := f.GetRows("对照表")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := len(rows) - len(wide.Rows)
+	if got := rows[n+3][4]; got != "79.9996000%" {
+		t.Errorf("it shows %s", got)
+	}
+	if got := rows[n+4][4]; got != "80.00%" {
+		t.Errorf("another shows %s", got)
+	}
+}
