@@ -27,6 +27,9 @@ type bench struct {
 	failed map[string]bool    // optional jobs that failed
 	city   cityLayers         // of the full size
 	floor  int64              // peak of the smallest command, bytes
+
+	written int   // files of the reports of the generated city
+	bytes   int64 // in them
 }
 
 // job is a process that is measured.

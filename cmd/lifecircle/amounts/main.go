@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -84,7 +85,7 @@ func amounts(ctx context.Context, args []string) (err error) {
 	program := flags.String("program", "", "program to measure (default: built from ./cmd/lifecircle)")
 	flags.Float64Var(&b.scale, "scale", 1, "share of the generated cities' size, for a trial such as 0.01")
 	only := flags.String("only", "", "regular expression of the keys to measure, such as lp/ or city-1/people")
-	part := flags.String("part", "", "measure and write one part only: scores, or imports (of large files)")
+	part := flags.String("part", "", "measure and write one part only: scores, imports (of large files), or reports")
 	write := flags.String("write", "", "document whose sections are rewritten, such as README.md")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -92,8 +93,8 @@ func amounts(ctx context.Context, args []string) (err error) {
 	if flags.NArg() > 0 || b.runs < 1 || !(b.scale > 0 && b.scale <= 1) || *write != "" && (*only != "" || b.scale != 1) {
 		return errors.New("no arguments but options; -runs is at least 1, -scale at most 1; -write needs whole tables, without -only and -scale")
 	}
-	if *part != "" && *part != scoresPart && *part != importsPart {
-		return errors.New("-part is scores or imports")
+	if !slices.Contains([]string{"", scoresPart, importsPart, reportsPart}, *part) {
+		return errors.New("-part is scores, imports or reports")
 	}
 	if *only != "" {
 		if b.only, err = regexp.Compile(*only); err != nil {
@@ -122,7 +123,8 @@ func amounts(ctx context.Context, args []string) (err error) {
 		}
 		return writeSection(*write, mark, text)
 	}
-	if *part != importsPart {
+	asked := func(p string) bool { return *part == "" || *part == p }
+	if asked(scoresPart) {
 		judged, err := b.all(ctx, p, *folder, *seed)
 		if err == nil {
 			err = finish(amountsMark, b.section(machine(), command, judged))
@@ -131,11 +133,19 @@ func amounts(ctx context.Context, args []string) (err error) {
 			return err
 		}
 	}
-	if *part != scoresPart {
+	if asked(importsPart) {
 		if err := b.imports(ctx, *seed); err != nil {
 			return err
 		}
-		return finish(importsMark, b.importSection(machine(), command))
+		if err := finish(importsMark, b.importSection(machine(), command)); err != nil {
+			return err
+		}
+	}
+	if asked(reportsPart) {
+		if err := b.reports(ctx, *seed); err != nil {
+			return err
+		}
+		return finish(reportsMark, b.reportSection(machine(), command))
 	}
 	return nil
 }
@@ -144,6 +154,7 @@ func amounts(ctx context.Context, args []string) (err error) {
 const (
 	scoresPart  = "scores"
 	importsPart = "imports"
+	reportsPart = "reports"
 )
 
 // build compiles the program as it stands.

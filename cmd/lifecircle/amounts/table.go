@@ -254,6 +254,7 @@ func percent(share float64) string {
 const (
 	amountsMark = "amounts"
 	importsMark = "imports"
+	reportsMark = "reports"
 )
 
 // marks gives the lines around a section.

@@ -49,7 +49,7 @@ func TestReadmeHasTheMarks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{amountsMark, importsMark} {
+	for _, name := range []string{amountsMark, importsMark, reportsMark} {
 		if _, err := replaceSection(document, name, ""); err != nil {
 			t.Error(err)
 		}
