@@ -55,7 +55,7 @@ const unitLevel = "unit"
 
 // levelNames are the words for levels of parents; others are called as the user calls them.
 var levelNames = map[string]Text{
-	CityLevel: {Zh: "全市", En: "city"}, "district": {Zh: "区县", En: "district"}, "street": {Zh: "街道（镇）", En: "subdistrict"}, "community": {Zh: "社区", En: "community"},
+	CityLevel: {Zh: "全市", En: "city"}, "district": {Zh: "区县", En: "district"}, "street": {Zh: "街道（镇）", En: "subdistrict"}, "community": {Zh: "社区", En: "community"}, "town": {Zh: "镇", En: "town"}, "county": {Zh: "县", En: "county"}, "village": {Zh: "村", En: "village"},
 	"circle": {Zh: "生活圈", En: "service circle"}, unitLevel: {Zh: "评价单元", En: "neighborhood"},
 }
 

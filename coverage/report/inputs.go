@@ -155,7 +155,7 @@ func (s *Source) method() Section {
 		if d.Variant {
 			name = Text{Zh: name.Zh + "（另一读法，不计分）", En: name.En + " (another reading, not scored)"}
 		}
-		t.Rows = append(t.Rows, []Cell{plain(d.ID), text(name), words(limitText(d, "zh"), limitText(d, "en")), number(int64(d.PassLine)), number(int64(req.Weight)), plain(req.Source), plain(req.Clause), plain(d.Confidence), text(req.Note)})
+		t.Rows = append(t.Rows, []Cell{plain(d.ID), text(name), words(limitText(d, "zh"), limitText(d, "en")), number(int64(d.PassLine)), number(int64(req.Weight)), text(bilingual(req.Source)), plain(req.Clause), plain(d.Confidence), text(req.Note)})
 	}
 	sec.Blocks = append(sec.Blocks, t, paged(t, "name", "limit", "pass_line", "weight", "source", "clause", "confidence"))
 	return sec

@@ -77,8 +77,8 @@ func (s *Source) ledgerSection(p *part) Section {
 	list := s.findingTable("projects", Text{Zh: "年度项目清单", En: "Yearly project list"}, projects)
 	list.PageRows = pageUnits
 	list.Notes = append(list.Notes, Text{
-		Zh: "次序：基础保障、品质提升、特色引导，同类按可受益人数。“可受益人数”为当前未覆盖的人口，上限另含待定人口；没有人口数据的为空。",
-		En: "Order: basic, quality, special; within a class by the people who would gain. Those are the people uncovered now, at most with those undetermined; empty where nobody was counted.",
+		Zh: "次序：基础保障、品质提升、特色引导，同类按可受益人数，再按人数上限。“可受益人数”为当前未覆盖的人口，上限另含待定人口；没有人口数据的为空。",
+		En: "Order: basic, quality, special; within a class by the people who would gain, then by those who might. The former are the people surely uncovered now (0 where the layers cannot tell), the latter include those undetermined; empty where nobody was counted.",
 	})
 	ledgerColumns := []Column{{Key: "order", Title: Text{Zh: "序号", En: "no."}, Kind: KindNumber}}
 	list.Columns = append(ledgerColumns, list.Columns...)

@@ -47,6 +47,7 @@ type Paragraph struct {
 type Table struct {
 	Key     string // stable name, unique in the report: sheet of a workbook, anchor of a page
 	Caption Text
+	Sheet   Text   // name of its sheet, where the caption is too long for one
 	Notes   []Text // what its figures rest on: denominator, basis, catalog, confidence, assumptions
 	Columns []Column
 	Rows    [][]Cell

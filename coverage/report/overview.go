@@ -57,8 +57,8 @@ func (s *Source) overview(p *part) Section {
 	return sec
 }
 
-// median gives the lower middle of sorted numbers.
-func median(sorted []int64) int64 { return sorted[(len(sorted)-1)/2] }
+// median gives the middle of sorted numbers that are not negative, of an even number the mean of the two.
+func median(sorted []int64) int64 { return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2 }
 
 // byClass counts verdicts by class of requirement.
 func (s *Source) byClass(p *part) *Table {
@@ -119,8 +119,8 @@ func (s *Source) grades(n map[string]int, capped int) *Table {
 	t.Rows = append(t.Rows, []Cell{words("无（完整度不足或无得分）", "none (completeness under the floor, or no score)"), {Null: true}, number(int64(n[""]))})
 	floor := Column{Kind: KindPercent, Scale: 6, Decimals: lineDigits(int64(s.Run.Catalog.CompletenessFloor))}.Show(number(int64(s.Run.Catalog.CompletenessFloor)), "en")
 	t.Notes = []Text{{
-		Zh: fmt.Sprintf("完整度低于 %s 不评等级。等级线来源：%s（可信度 %s）。", floor, s.Run.Catalog.ScoringSource, s.Run.Catalog.ScoringConfidence),
-		En: fmt.Sprintf("Below a completeness of %s there is no grade. Source of the lines: %s (confidence %s).", floor, s.Run.Catalog.ScoringSource, s.Run.Catalog.ScoringConfidence),
+		Zh: fmt.Sprintf("完整度低于 %s 不评等级。等级线来源：%s（可信度 %s）。", floor, bilingual(s.Run.Catalog.ScoringSource).Zh, s.Run.Catalog.ScoringConfidence),
+		En: fmt.Sprintf("Below a completeness of %s there is no grade. Source of the lines: %s (confidence %s).", floor, bilingual(s.Run.Catalog.ScoringSource).En, s.Run.Catalog.ScoringConfidence),
 	}}
 	if limit := s.Run.Catalog.CapUnmetMandatory; limit != "" {
 		t.Notes = append(t.Notes, Text{

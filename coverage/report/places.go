@@ -254,7 +254,26 @@ func (s *Source) gapOrder(p *part) []*coverage.Gap {
 func (s *Source) gapSection(p *part, base *Base) Section {
 	sec := Section{Key: "gaps", Title: Text{Zh: "盲区", En: "Gaps"}}
 	gaps := s.gapOrder(p)
-	if len(gaps) == 0 {
+	judged, open := 0, 0 // neighborhoods × requirements
+	for _, u := range p.units {
+		for _, k := range s.scored() {
+			if s.cell(u, k).Verdict == coverage.NotAssessed {
+				open++
+			} else {
+				judged++
+			}
+		}
+	}
+	if open > 0 {
+		sec.Blocks = append(sec.Blocks, &Paragraph{Mark: true, Text: Text{
+			Zh: fmt.Sprintf("%s 条要求未评估（缺少图层、需求、分母或限值），其盲区未知，不在此列。", count(open)),
+			En: fmt.Sprintf("%s verdicts are not assessed (a layer, demand, the denominator or a limit is missing): their gaps are unknown and are not among these.", count(open))}})
+	}
+	switch {
+	case len(gaps) == 0 && judged == 0:
+		sec.Blocks = append(sec.Blocks, &Paragraph{Text: Text{Zh: "没有一项要求得到评估：盲区未知，不等于没有。", En: "Nothing could be judged: where the gaps are is unknown, which does not mean that there are none."}})
+		return sec
+	case len(gaps) == 0:
 		sec.Blocks = append(sec.Blocks, &Paragraph{Text: Text{Zh: "没有盲区：凡按限值判断且有结论的要求，全部需求都在限值以内。", En: "There are no gaps: under every requirement with a limit that could be judged, all demand lies within it."}})
 		return sec
 	}
@@ -327,7 +346,7 @@ func (s *Source) parents(p *part) Section {
 	}
 	for _, level := range levels {
 		name := levelName(level)
-		t := &Table{Key: "parents-" + level, PageRows: pageUnits, Caption: Text{Zh: name.Zh + "：得分与社区达标率", En: "By " + name.En + ": scores, and units that meet the requirements"}, Notes: append(slices.Clone(s.rests(requirements)), Text{
+		t := &Table{Key: "parents-" + level, Sheet: Text{Zh: name.Zh + "得分", En: "By " + name.En}, PageRows: pageUnits, Caption: Text{Zh: name.Zh + "：得分与社区达标率", En: "By " + name.En + ": scores, and units that meet the requirements"}, Notes: append(slices.Clone(s.rests(requirements)), Text{
 			Zh: "只列全部成员都在本区域内的上级。社区达标率 = 达标的单元 ÷ 有覆盖率的单元，各项要求合计。得分按上级范围内全部需求（成员之并），不是各单元得分的平均。",
 			En: "Only those are listed all of whose members lie in the area. Units met = units that meet a requirement ÷ units with a share, over all requirements. Scores are of all demand in the area (the union of its members), never averages of theirs.",
 		})}
@@ -335,7 +354,7 @@ func (s *Source) parents(p *part) Section {
 			{Key: "score", Title: Text{Zh: "得分", En: "score"}, Kind: KindScore, Scale: 9, Decimals: 1}, {Key: "score_max", Title: Text{Zh: "最高可能", En: "at most"}, Kind: KindScore, Scale: 9, Decimals: 1},
 			{Key: "grade", Title: Text{Zh: "等级", En: "grade"}}, {Key: "completeness", Title: Text{Zh: "完整度", En: "completeness"}, Kind: KindPercent, Scale: 6, Decimals: 0},
 			{Key: "units_met", Title: Text{Zh: "社区达标率", En: "units met"}, Kind: KindPercent, Scale: 9, Decimals: 1}}
-		wide := &Table{Key: "parents-" + level + "-requirements", SheetOnly: true, Caption: Text{Zh: name.Zh + "：各项要求的社区达标率", En: "By " + name.En + ": units that meet each requirement"}, Notes: t.Notes,
+		wide := &Table{Key: "parents-" + level + "-requirements", Sheet: Text{Zh: name.Zh + "达标率", En: "By " + name.En + ", met"}, SheetOnly: true, Caption: Text{Zh: name.Zh + "：各项要求的社区达标率", En: "By " + name.En + ": units that meet each requirement"}, Notes: t.Notes,
 			Columns: slices.Clone(t.Columns[:3])}
 		for _, k := range requirements {
 			wide.Columns = append(wide.Columns, Column{Key: "units_met_" + s.Run.Requirements[k].ID, Title: s.Run.RequirementName(k), Kind: KindPercent, Scale: 9, Decimals: 1})

@@ -125,6 +125,14 @@ func denominatorUnit(d string) Text {
 	return Text{}
 }
 
+// bilingual reads "中文 / English"; words without the slash serve in both languages.
+func bilingual(s string) Text {
+	if zh, en, ok := strings.Cut(s, " / "); ok {
+		return Text{Zh: zh, En: en}
+	}
+	return Text{Zh: s, En: s}
+}
+
 func isPeople(d string) bool {
 	return d == catalog.DenominatorPopulation || strings.HasPrefix(d, catalog.DenominatorPopulation+":")
 }

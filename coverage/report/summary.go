@@ -2,8 +2,10 @@ package report
 
 import (
 	_ "embed"
+	"slices"
 
 	"lifecircle/coverage"
+	"lifecircle/coverage/ledger"
 )
 
 // SummarySchema is the JSON Schema of Summary.
@@ -30,6 +32,9 @@ type Summary struct {
 	Requirements  []SummaryRequirement `json:"requirements"`
 	Units         []SummaryUnit        `json:"units"` // neighborhoods, by id
 	Gaps          SummaryGaps          `json:"gaps"`
+	UnitScores    SummarySpread        `json:"unit_scores"`       // of the neighborhoods
+	Ledger        *SummaryLedger       `json:"ledger,omitempty"`  // of the run's series
+	Against       *SummaryTrend        `json:"against,omitempty"` // what changed since another run
 	Attribution   []string             `json:"attribution"`
 }
 
@@ -89,6 +94,66 @@ type SummaryUnit struct {
 	Population coverage.Decimal `json:"population"`
 }
 
+// SummarySpread is how the overall scores of neighborhoods spread; null without any.
+type SummarySpread struct {
+	Known   int              `json:"known"` // neighborhoods with a score
+	Lowest  coverage.Decimal `json:"lowest"`
+	Median  coverage.Decimal `json:"median"`
+	Highest coverage.Decimal `json:"highest"`
+}
+
+// SummaryLedger counts findings by state.
+type SummaryLedger struct {
+	Open     int   `json:"open"`
+	Reopened int   `json:"reopened"`
+	Accepted int   `json:"accepted"`
+	Closed   int   `json:"closed"`
+	Entries  int64 `json:"entries"` // what people have written until then
+}
+
+// SummaryTrend is what changed in an area since another run. People count once a requirement.
+type SummaryTrend struct {
+	Run       string           `json:"run"`
+	Verdicts  int              `json:"verdicts_changed"`
+	Scores    int              `json:"scores_changed"`
+	People    coverage.Decimal `json:"people_net"`
+	Remainder coverage.Decimal `json:"people_remainder"` // of people_net, what single causes leave
+	Causes    []SummaryCause   `json:"causes"`
+}
+
+// SummaryCause is what a cause changes alone.
+type SummaryCause struct {
+	Kind         string           `json:"kind"`
+	Text         Text             `json:"text"`
+	Before       string           `json:"before"`
+	After        string           `json:"after"`
+	Attributable bool             `json:"attributable"`
+	Verdicts     int              `json:"verdicts_changed"`
+	People       coverage.Decimal `json:"people_net"`
+}
+
+// compared adds the ledger and the comparison, where the source has them.
+func (s *Source) compared(p *part, out *Summary) {
+	if s.Ledger != nil {
+		out.Ledger = &SummaryLedger{Entries: s.Ledger.Entries()}
+		n := map[ledger.State]*int{ledger.Open: &out.Ledger.Open, ledger.Reopened: &out.Ledger.Reopened, ledger.Accepted: &out.Ledger.Accepted, ledger.Closed: &out.Ledger.Closed}
+		for _, f := range s.findingsOf(p) {
+			*n[f.State]++
+		}
+	}
+	if s.Trend == nil {
+		return
+	}
+	whole, causes, rest := s.trendOf(p)
+	out.Against = &SummaryTrend{Run: s.Trend.Base.Hash, Verdicts: whole.verdicts, Scores: whole.scores, People: places(whole.peopleKnown, whole.people, 3),
+		Remainder: places(whole.peopleKnown, rest, 3), Causes: []SummaryCause{}}
+	for i := range causes {
+		c := &s.Trend.Causes[i]
+		out.Against.Causes = append(out.Against.Causes, SummaryCause{string(c.Kind), c.Text, c.Before, c.After, c.Attributable, causes[i].verdicts,
+			places(c.Attributable && whole.peopleKnown, causes[i].people, 3)})
+	}
+}
+
 // SummaryGaps counts gaps by state.
 type SummaryGaps struct {
 	Uncovered    int `json:"uncovered"`
@@ -133,13 +198,23 @@ func (s *Source) Summarize(a Area) (*Summary, error) {
 			PeopleBeyond: places(t.peopleKnown, t.beyond, 3), Confidence: d.Confidence, Counts: t.Counts,
 		})
 	}
+	var known []int64
 	for _, u := range p.units {
 		o := s.overall(u)
+		if o.Known {
+			known = append(known, o.Score)
+		}
 		n, ok := s.population(u)
 		out.Units = append(out.Units, SummaryUnit{ID: r.Subjects[u].ID, Name: r.Subjects[u].Name, SummaryScore: summaryScore(o), Counts: o.Counts, Population: places(ok, n, 3)})
 		out.Counts.Met, out.Counts.Unmet = out.Counts.Met+o.Counts.Met, out.Counts.Unmet+o.Counts.Unmet
 		out.Counts.NotDetected, out.Counts.NotAssessed = out.Counts.NotDetected+o.Counts.NotDetected, out.Counts.NotAssessed+o.Counts.NotAssessed
 	}
+	slices.Sort(known)
+	out.UnitScores = SummarySpread{len(known), places(false, 0, 9), places(false, 0, 9), places(false, 0, 9)}
+	if n := len(known); n > 0 {
+		out.UnitScores = SummarySpread{n, places(true, known[0], 9), places(true, median(known), 9), places(true, known[n-1], 9)}
+	}
+	s.compared(p, out)
 	for _, g := range s.gapOrder(p) {
 		if g.State == "undetermined" {
 			out.Gaps.Undetermined++

@@ -86,7 +86,7 @@ func overallTrend(x *trend.Subject) *trend.Score {
 // trendSection says what changed since an earlier run, for whom, and because of what.
 func (s *Source) trendSection(p *part, base *Base) Section {
 	t := s.Trend
-	sec := Section{Key: "trend", Title: Text{Zh: "与上次评估对比", En: "Since the earlier run"}}
+	sec := Section{Key: "trend", Title: Text{Zh: "与另一次评估对比", En: "Against another run"}}
 	whole, causes, rest := s.trendOf(p)
 	unknown := 0
 	for i := range t.Cells {
@@ -189,7 +189,7 @@ func (s *Source) changedUnits(p *part) *Table {
 		x.Key, x.Title = key, Text{Zh: zh, En: en}
 		return x
 	}
-	t := &Table{Key: "trend-scores", Caption: Text{Zh: "得分改变的评价单元", En: "Neighborhoods whose score changed"}, PageRows: pageUnits, Notes: s.rests(s.scored()), Columns: []Column{
+	t := &Table{Key: "trend-scores", Sheet: Text{Zh: "得分变化", En: "Changed scores"}, Caption: Text{Zh: "得分改变的评价单元", En: "Neighborhoods whose score changed"}, PageRows: pageUnits, Notes: s.rests(s.scored()), Columns: []Column{
 		{Key: "neighborhood_id", Title: Text{Zh: "编号", En: "id"}}, {Key: "neighborhood", Title: Text{Zh: "评价单元", En: "neighborhood"}, Width: 24},
 		c("before", "原得分", "before"), c("after", "现得分", "after"), c("change", "变化", "change"),
 		{Key: "people", Title: Text{Zh: "覆盖净增（人·项）", En: "covered, net"}, Kind: KindNumber, Scale: 3}, {Key: "causes", Title: Text{Zh: "原因（单独作用，分）", En: "causes (points, each alone)"}, Width: 60},
@@ -273,7 +273,7 @@ func (s *Source) changedVerdicts(p *part) *Table {
 
 // redefined names the requirements that only one of the runs has, or that ask for something else.
 func (s *Source) redefined() *Table {
-	t := &Table{Key: "trend-requirements", Caption: Text{Zh: "新增、取消和改变的要求", En: "Requirements that were added, removed or redefined"}, Columns: []Column{
+	t := &Table{Key: "trend-requirements", Sheet: Text{Zh: "要求变化", En: "Changed requirements"}, Caption: Text{Zh: "新增、取消和改变的要求", En: "Requirements that were added, removed or redefined"}, Columns: []Column{
 		{Key: "requirement", Title: Text{Zh: "要求", En: "requirement"}}, {Key: "name", Title: Text{Zh: "名称", En: "name"}, Width: 24}, {Key: "what", Title: Text{Zh: "变化", En: "what"}},
 		{Key: "fields", Title: Text{Zh: "不同之处", En: "what differs"}, Width: 40}}, Notes: []Text{{
 		Zh: "只有一次评估有的要求不计入对比。", En: "What only one of the runs asks for is in no comparison."}}}
@@ -295,7 +295,7 @@ func (s *Source) redefined() *Table {
 // listed names the neighborhoods that only one of the runs has: of those that are gone nobody knows which area they were in, so every report
 // names them all.
 func (s *Source) listed(p *part) *Table {
-	t := &Table{Key: "trend-neighborhoods", Caption: Text{Zh: "新增与取消的评价单元和上级", En: "Neighborhoods and parents that only one run has"}, PageRows: pageUnits, Columns: []Column{
+	t := &Table{Key: "trend-neighborhoods", Sheet: Text{Zh: "单元增减", En: "Added and removed"}, Caption: Text{Zh: "新增与取消的评价单元和上级", En: "Neighborhoods and parents that only one run has"}, PageRows: pageUnits, Columns: []Column{
 		{Key: "what", Title: Text{Zh: "变化", En: "what"}}, {Key: "level", Title: Text{Zh: "层级", En: "level"}}, {Key: "id", Title: Text{Zh: "编号", En: "id"}}, {Key: "name", Title: Text{Zh: "名称", En: "name"}, Width: 24},
 	}}
 	for _, l := range s.Trend.Added {

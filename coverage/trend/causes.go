@@ -221,8 +221,18 @@ func (c *comparer) findParameters() {
 		if before == after {
 			return
 		}
+		say := func(v, none, no, yes string) string {
+			switch {
+			case before+after != "true": // no switch
+				return orNone(v, none)
+			case v == "":
+				return no
+			}
+			return yes
+		}
 		f := found{Cause: Cause{Kind: Parameter, Parameter: name, Before: before, After: after, Text: coverage.Text{
-			Zh: fmt.Sprintf("参数%s：%s → %s", zh, orNone(before, "无"), orNone(after, "无")), En: fmt.Sprintf("parameter %s: %s → %s", en, orNone(before, "none"), orNone(after, "none"))}}}
+			Zh: fmt.Sprintf("参数%s：%s → %s", zh, say(before, "无", "否", "是"), say(after, "无", "否", "是")),
+			En: fmt.Sprintf("parameter %s: %s → %s", en, say(before, "none", "no", "yes"), say(after, "none", "no", "yes"))}}}
 		f.judge = func() (*coverage.Run, error) {
 			p := x
 			set(&p)

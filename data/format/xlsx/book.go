@@ -150,7 +150,7 @@ func (b *book) sheetName(wanted string) string {
 		}
 		return r
 	}, clean(wanted))
-	name = strings.TrimSpace(name)
+	name = strings.Join(strings.Fields(name), " ")
 	if name == "" {
 		name = "–"
 	}

@@ -247,7 +247,11 @@ func (s *sheets) part(t *report.Table, rows [][]report.Cell, caption string) {
 	if s.err != nil {
 		return
 	}
-	sheet := s.sheet(caption)
+	name := caption
+	if short := t.Sheet.In(s.lang); short != "" {
+		name = short
+	}
+	sheet := s.sheet(name)
 	s.contents = append(s.contents, content{caption, sheet, len(rows)})
 	grouped, lines := false, 1
 	widths := make([]int, len(t.Columns))
