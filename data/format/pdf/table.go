@@ -112,6 +112,14 @@ func (g *grid) layHeads() {
 	broken := func(s string, width float64) []string {
 		s = g.d.settable(s)
 		lines := g.d.wrap(s, g.size, width-2*g.pad)
+		least := g.d.word(s, g.size)
+		for w := width - 2*g.pad - 0.5; len(lines) > 1 && w >= least; w -= 0.5 { // lines of about the same length
+			even := g.d.wrap(s, g.size, w)
+			if len(even) > len(lines) {
+				break
+			}
+			lines = even
+		}
 		if len(lines) > mostOfHead {
 			lines[mostOfHead-1] = g.d.fit(lines[mostOfHead-1]+lines[mostOfHead], g.size, width-2*g.pad)
 			lines = lines[:mostOfHead]
@@ -202,34 +210,36 @@ func (g *grid) start() float64 {
 func (g *grid) set() {
 	d := g.d
 	g.head()
+	fresh := true // under the headings
 	for r := range g.rows {
-		for from := 0; from < g.tall[r]; {
+		for from := 0; from < g.tall[r]; fresh = false {
 			lines := g.tall[r] - from
 			if fit := int((d.left() - g.high(0)) / g.step); fit < lines {
 				if g.tall[r] <= together || fit < fewest {
-					g.rule(0.4, "1c2328")
+					g.rule(d.y, 0.4, "1c2328")
 					d.page(d.wide)
 					g.head()
+					fresh = true
 					fit = max(1, int((d.left()-g.high(0))/g.step))
 				}
 				lines = min(lines, fit)
 			}
+			y := d.y
 			g.row(r, from, lines)
 			from += lines
-			if from < g.tall[r] {
-				continue
-			}
-			if r < len(g.rows)-1 {
-				g.rule(0.1, "d0d4d8")
+			if fresh { // over the colours of the row
+				g.rule(y, 0.2, "1c2328")
+			} else {
+				g.rule(y, 0.1, "d0d4d8")
 			}
 		}
 	}
-	g.rule(0.4, "1c2328")
+	g.rule(d.y, 0.4, "1c2328")
 	d.y += 1.5
 }
 
-func (g *grid) rule(width float64, colour string) {
-	g.d.line(margin, g.d.y, margin+g.width, colour, width)
+func (g *grid) rule(y, width float64, colour string) {
+	g.d.line(margin, y, margin+g.width, colour, width)
 }
 
 // head sets the headings between a thick and a thin rule.
@@ -237,7 +247,7 @@ func (g *grid) head() {
 	d := g.d
 	height := g.headHeight()
 	d.fill(margin, d.y, g.width, height, "eef2f6")
-	g.rule(0.4, "1c2328")
+	g.rule(d.y, 0.4, "1c2328")
 	above := 0.0
 	if g.groupLines > 0 {
 		above = g.high(g.groupLines)
@@ -259,7 +269,6 @@ func (g *grid) head() {
 		}
 	}
 	d.y += height
-	g.rule(0.2, "1c2328")
 }
 
 // row sets some lines of a row and moves the cursor below them.
