@@ -134,12 +134,11 @@ func rest(v, step float64) float64 {
 	return v - float64(n)*step
 }
 
-// words sets a line of a drawing. It is set smaller where our font is wider than the drawing was laid out for: a few hundredths are let
-// pass, for signs like · that are an em here, but not where the measure was a guess.
-func (d *document) words(w *figure.Words, x, y float64) {
-	s := d.settable(w.Text)
-	size := float64(w.Size) / 100 / mmPerPoint
-	width := d.width(s, size)
+// fitted gives the size in points at which a line of a drawing is set, and its width. It is smaller where our font is wider than the
+// drawing was laid out for: a few hundredths are let pass, for signs like · that are an em here, but not where the measure was a guess.
+func (d *document) fitted(w *figure.Words) (size, width float64) {
+	size = float64(w.Size) / 100 / mmPerPoint
+	width = d.width(d.settable(w.Text), size)
 	laid := float64(figure.Measure(w.Text, w.Size, w.Bold)) / 100
 	if !figure.Guessed(w.Text) {
 		laid *= 1.03
@@ -148,6 +147,13 @@ func (d *document) words(w *figure.Words, x, y float64) {
 		size *= laid / width
 		width = laid
 	}
+	return size, width
+}
+
+// words sets a line of a drawing.
+func (d *document) words(w *figure.Words, x, y float64) {
+	s := d.settable(w.Text)
+	size, width := d.fitted(w)
 	px, py := x+float64(w.At.X)/100, y+float64(w.At.Y)/100
 	switch w.Anchor {
 	case figure.Middle:
