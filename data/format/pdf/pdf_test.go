@@ -180,6 +180,11 @@ func TestWideTable(t *testing.T) {
 	if len(sheets) < 3 || !strings.Contains(sheets[2], "一、章") || !strings.Contains(sheets[2], "表1对照表") {
 		t.Error("the heading of the chapter stands on a page of its own")
 	}
+	for i, words := range read(t, written(t, of(&report.Paragraph{Text: same("前言")}, table, &report.Paragraph{Text: same("后记")}), "en")) {
+		if words != "" && !strings.HasSuffix(words, fmt.Sprint(i+1)) {
+			t.Errorf("page %d does not end with its number: %q", i+1, words)
+		}
+	}
 }
 
 // What people write into a cell is there to its end however long it is: it goes on over pages, under the headings.

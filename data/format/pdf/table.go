@@ -30,6 +30,7 @@ func (d *document) table(t *report.Table, words, key string) {
 	for k, piece := range pages.Pieces(t, rows, hundredths(d.room()), d.lang) {
 		caption := words
 		if k > 0 {
+			d.y += 3
 			caption += d.say("（续）", " (continued)")
 		}
 		g := d.grid(t, rows, piece)

@@ -89,9 +89,8 @@ func (d *document) compose() {
 
 // page starts a page, upright or across.
 func (d *document) page(wide bool) {
-	d.wide = wide
-	d.f.AddPageFormat(map[bool]string{true: "L", false: "P"}[wide], fpdf.SizeType{Wd: paperShort, Ht: paperLong})
-	d.y = top
+	d.f.AddPageFormat(map[bool]string{true: "L", false: "P"}[wide], fpdf.SizeType{Wd: paperShort, Ht: paperLong}) // the foot of the page before is of its own format
+	d.wide, d.y = wide, top
 }
 
 // upright goes on with upright pages.
