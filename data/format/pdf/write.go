@@ -199,7 +199,7 @@ func (d *document) note(s string) {
 func (d *document) cover() {
 	d.page(false)
 	d.f.Bookmark(d.settable(d.r.Title.In(d.lang)), 0, -1)
-	d.y = 60
+	d.y = 46
 	d.lines(margin, d.room(), d.r.Title.In(d.lang), 24, "0b2d52", true)
 	d.y += 6
 	d.line(margin, d.y, margin+d.room(), "0b4f9e", 0.6)
@@ -227,15 +227,15 @@ func (d *document) mark(text string) {
 	const size, step = sizeBody - 1, (sizeBody - 1) * mmPerPoint * leading
 	lines := d.wrap(d.settable(text), size, d.room()-8)
 	for len(lines) > 0 {
-		d.need(float64(min(len(lines), fewest))*step + 2)
-		n := min(len(lines), max(1, int((d.left()-2)/step)))
-		h := float64(n)*step + 2
+		d.need(float64(min(len(lines), fewest))*step + 1.4)
+		n := min(len(lines), max(1, int((d.left()-1.4)/step)))
+		h := float64(n)*step + 1.4
 		d.fill(margin, d.y, d.room(), h, report.ToneMark.Hex())
 		d.fill(margin, d.y, 1, h, "e0b400")
 		for i, line := range lines[:n] {
-			d.set(margin+4, d.y+1+float64(i)*step+size*mmPerPoint*1.1, line, size, "3d3000", false)
+			d.set(margin+4, d.y+0.7+float64(i)*step+size*mmPerPoint*1.1, line, size, "3d3000", false)
 		}
-		d.y += h + 1
+		d.y += h + 0.5
 		lines = lines[n:]
 	}
 }
