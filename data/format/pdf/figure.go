@@ -3,31 +3,30 @@ package pdf
 import (
 	"lifecircle/coverage/report"
 	"lifecircle/data/format/figure"
+	"lifecircle/data/format/pages"
 )
 
 // figure draws a figure with its caption and notes under it, and the table behind it.
 func (d *document) figure(f *report.Figure) {
-	if d.wide {
-		d.page(false)
-	}
-	drawing := figure.Draw(f, int(d.room()*100), d.lang)
+	d.upright()
+	drawing := figure.Draw(f, hundredths(d.room()), d.lang)
 	h := float64(drawing.Height) / 100
-	d.need(min(h+14, 297-top-bottom))
-	n := d.numbers[f]
-	words := n + d.say("　", "  ") + d.settable(f.Caption.In(d.lang))
-	d.anchor("figure "+f.Key, words, 1)
+	key, words := d.called(f)
+	notes := pages.Notes(f.Notes, d.lang)
+	d.need(min(h+2+d.height(words, sizeBody)+d.height(notes, sizeNote)+5, paperLong-top-bottom))
+	d.anchor(key, words, 1)
 	d.draw(drawing, margin, d.y)
 	d.y += h + 2
 	d.lines(margin, d.room(), words, sizeBody, "0b2d52", true)
-	d.notes(f.Notes)
-	switch other := d.byKey[f.Table]; {
+	d.note(notes)
+	switch t := d.numbers.Table(f.Table); {
 	case f.Data != nil:
 		d.y += 2
-		d.table(f.Data, "")
-	case other != "":
-		d.lines(margin, d.room(), d.say("数据：", "Numbers: ")+other+d.say("。", "."), sizeNote, "5a5a5a", false)
+		d.table(f.Data, d.say(key+" 的数据", "The numbers behind "+key), "")
+	case t != nil:
+		d.note(d.say("数据：", "Numbers: ") + pages.Name(false, d.numbers.Of(t), d.lang) + d.say("。", "."))
 	case f.Table != "":
-		d.lines(margin, d.room(), d.say("数据见随附工作簿的同名表。", "The numbers stand in the workbook's table of that name."), sizeNote, "5a5a5a", false)
+		d.note(d.say("数据见随附工作簿的同名表。", "The numbers stand in the workbook's table of that name."))
 	}
 	d.y += 4
 }
@@ -135,15 +134,26 @@ func rest(v, step float64) float64 {
 	return v - float64(n)*step
 }
 
-// words sets a line of a drawing; it is narrowed where our font is wider than the drawing was laid out for.
+// fitted gives the size in points at which a line of a drawing is set, and its width. It is smaller where our font is wider than the
+// drawing was laid out for: a few hundredths are let pass, for signs like · that are an em here, but not where the measure was a guess.
+func (d *document) fitted(w *figure.Words) (size, width float64) {
+	size = float64(w.Size) / 100 / mmPerPoint
+	width = d.width(d.settable(w.Text), size)
+	laid := float64(figure.Measure(w.Text, w.Size, w.Bold)) / 100
+	if !figure.Guessed(w.Text) {
+		laid *= 1.03
+	}
+	if laid > 0 && width > laid {
+		size *= laid / width
+		width = laid
+	}
+	return size, width
+}
+
+// words sets a line of a drawing.
 func (d *document) words(w *figure.Words, x, y float64) {
 	s := d.settable(w.Text)
-	size := float64(w.Size) / 100 / mmPerPoint
-	width := d.width(s, size)
-	if laid := float64(figure.Measure(w.Text, w.Size, w.Bold)) / 100; laid > 0 && width > laid*1.03 {
-		size *= laid * 1.03 / width
-		width = d.width(s, size)
-	}
+	size, width := d.fitted(w)
 	px, py := x+float64(w.At.X)/100, y+float64(w.At.Y)/100
 	switch w.Anchor {
 	case figure.Middle:

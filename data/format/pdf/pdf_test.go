@@ -12,6 +12,8 @@ import (
 
 	"lifecircle/coverage"
 	"lifecircle/coverage/report"
+	"lifecircle/data/format/figure"
+	"lifecircle/data/format/pages"
 )
 
 // odd are names as people type them, and worse.
@@ -124,6 +126,132 @@ func TestWrap(t *testing.T) {
 			if strings.ReplaceAll(joined, " ", "") != strings.ReplaceAll(s, " ", "") {
 				t.Errorf("%q was wrapped to %q", s, joined)
 			}
+		}
+	}
+}
+
+// read gives the words of a PDF without white space, page by page.
+func read(t *testing.T, pdf []byte) []string {
+	t.Helper()
+	tool, err := exec.LookPath("pdftotext")
+	if err != nil {
+		t.Skip("pdftotext is not installed: apt-get install poppler-utils")
+	}
+	cmd := exec.Command(tool, "-raw", "-", "-")
+	cmd.Stdin = bytes.NewReader(pdf)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Split(strings.Join(strings.FieldsFunc(string(out), func(r rune) bool { return r == ' ' || r == '\n' || r == '\u3000' }), ""), "\f")
+}
+
+func of(blocks ...report.Block) *report.Report {
+	return &report.Report{Title: same("报告"), Sections: []report.Section{{Key: "a", Title: same("章"), Blocks: blocks}}}
+}
+
+// A table with more columns than a page bears is on pages across, in parts that name their rows; every cell is there, none is cut.
+func TestWideTable(t *testing.T) {
+	table := &report.Table{Key: "t", Caption: same("对照表"), Columns: []report.Column{{Title: same("单元"), Width: 20}}}
+	row := []report.Cell{{Text: same("上清寺")}}
+	for i := range 40 {
+		c := report.Column{Title: same(fmt.Sprintf("要求%d", i)), Kind: report.KindNumber}
+		if i >= 4 && i < 8 {
+			c.Group = same("五分钟圈")
+		}
+		table.Columns, row = append(table.Columns, c), append(row, report.Cell{Num: int64(100_000_000 + i)})
+	}
+	table.Rows = [][]report.Cell{row, row[:3]}
+	r := of(table)
+	sheets := read(t, written(t, r, "zh"))
+	all := strings.Join(sheets, "")
+	for i, c := range table.Columns[1:] {
+		if s := c.Show(row[i+1], "zh"); !strings.Contains(all, s) || !strings.Contains(all, c.Title.Zh) {
+			t.Errorf("%s: %s is not in the PDF", c.Title.Zh, s)
+		}
+	}
+	parts := strings.Count(all, "表1对照表（续）") + 1
+	if names := strings.Count(all, "上清寺"); parts < 2 || names != 2*parts {
+		t.Errorf("%d parts name their two rows %d times", parts, names)
+	}
+	if !strings.Contains(all, "五分钟圈") || !strings.Contains(all, "一、章") {
+		t.Error("the group of columns or the chapter is not named")
+	}
+	if len(sheets) < 3 || !strings.Contains(sheets[2], "一、章") || !strings.Contains(sheets[2], "表1对照表") {
+		t.Error("the heading of the chapter stands on a page of its own")
+	}
+	for i, words := range read(t, written(t, of(&report.Paragraph{Text: same("前言")}, table, &report.Paragraph{Text: same("后记")}), "en")) {
+		if words != "" && !strings.HasSuffix(words, fmt.Sprint(i+1)) {
+			t.Errorf("page %d does not end with its number: %q", i+1, words)
+		}
+	}
+}
+
+// What people write into a cell is there to its end however long it is: it goes on over pages, under the headings.
+func TestLongCell(t *testing.T) {
+	for _, n := range []int{100, 300, 6000} {
+		var long strings.Builder
+		for i := range n {
+			fmt.Fprintf(&long, "clause%04d ", i)
+		}
+		table := &report.Table{Key: "t", Caption: same("台账"), Columns: []report.Column{{Title: same("序号"), Kind: report.KindNumber}, {Title: same("备注"), Width: 20}}}
+		for i := range 20 {
+			table.Rows = append(table.Rows, []report.Cell{{Num: int64(i)}, {Text: same("短")}})
+		}
+		table.Rows[7][1].Text = same(long.String())
+		pages := read(t, written(t, of(table), "zh"))
+		all := strings.Join(pages, "")
+		for i := range n {
+			if s := fmt.Sprintf("clause%04d", i); !strings.Contains(all, s) {
+				t.Fatalf("of %d clauses %s is not in the PDF", n, s)
+			}
+		}
+		for i, words := range pages[2:] {
+			if strings.Contains(words, "clause") && !strings.Contains(words, "序号备注") {
+				t.Errorf("%d clauses: page %d goes on without headings", n, i+3)
+			}
+		}
+		if strings.Contains(all, "…") {
+			t.Error("something is cut")
+		}
+	}
+	heading := strings.Repeat("很长的要求名称", 40)
+	words := strings.Join(read(t, written(t, of(&report.Table{Key: "t", Columns: []report.Column{{Title: same(heading)}, {Title: same("数"), Kind: report.KindNumber}}, Rows: [][]report.Cell{{{Text: same("值")}, {}}}}), "zh")), "")
+	if !strings.Contains(words, "列名全文："+heading) {
+		t.Error("a heading that was cut is not in full under the table")
+	}
+}
+
+// The rows that are left out and the tables for sheets are told of as in the other documents.
+func TestSaysWhatIsLeftOut(t *testing.T) {
+	r := sample(60)
+	table := r.Sections[0].Blocks[3].(*report.Table)
+	table.PageRows = 25
+	_, left := pages.Rows(table, "en")
+	all := strings.Join(read(t, written(t, r, "en")), "")
+	for _, s := range []string{left, pages.Elsewhere([]report.Text{same("只在工作簿")}, "en"), pages.Notes(table.Notes, "en"), "Table 1Matrix", "Numbers: Table 1.", pages.Sources(r.Credits, "en")} {
+		if s == "" || !strings.Contains(all, strings.ReplaceAll(s, " ", "")) {
+			t.Errorf("the PDF does not say %q", s)
+		}
+	}
+	if all := strings.Join(read(t, written(t, of(&report.Table{Key: "t", Columns: table.Columns}, &report.Table{Key: "u"}), "en")), ""); strings.Count(all, "Norows.") != 2 {
+		t.Error("tables without rows do not say so")
+	}
+}
+
+// No line of a drawing runs out of the width that it was laid out for, where that was a guess, and by a few hundredths elsewhere.
+func TestWordsKeepToTheirMeasure(t *testing.T) {
+	d := newDocument(&report.Report{}, "zh", nil)
+	d.page(false)
+	for _, s := range append([]string{"Щ · ЖЮ × Œ", "สวัสดี", "👨‍👩‍👧‍👦👍🏽", "渝中区"}, odd...) {
+		w := &figure.Words{Text: s, Size: 300}
+		_, width := d.fitted(w)
+		most := float64(figure.Measure(s, 300, false)) / 100
+		if !figure.Guessed(s) {
+			most *= 1.03
+		}
+		if most > 0 && width > most+1e-9 {
+			t.Errorf("%q is %.2f mm wide, laid out for %.2f", s, width, most)
 		}
 	}
 }

@@ -39,8 +39,14 @@ var theFace = sync.OnceValue(func() *face {
 	return out
 })
 
+// straight are quotation marks for English: the font's own are an em wide, for Chinese.
+var straight = strings.NewReplacer("“", `"`, "”", `"`, "‘", "'", "’", "'")
+
 // settable gives a text in characters of the font, on one line; it counts those that the font does not have.
 func (d *document) settable(s string) string {
+	if d.lang != "zh" {
+		s = straight.Replace(s)
+	}
 	out := make([]rune, 0, len(s))
 	for _, r := range s {
 		switch {
@@ -87,6 +93,18 @@ func breakable(a, b rune) bool {
 		return true
 	}
 	return wide(a) || wide(b)
+}
+
+// word gives the width of the longest piece of a settable text that cannot be broken.
+func (d *document) word(s string, size float64) (most float64) {
+	rs := []rune(s)
+	for from, i := 0, 0; i < len(rs); i++ {
+		if i+1 == len(rs) || breakable(rs[i], rs[i+1]) {
+			most = max(most, d.width(strings.TrimRight(string(rs[from:i+1]), " "), size))
+			from = i + 1
+		}
+	}
+	return most
 }
 
 // wide tells ideographs and their like from letters of words.

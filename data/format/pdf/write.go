@@ -3,6 +3,7 @@ package pdf
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,21 +13,24 @@ import (
 
 	"lifecircle/coverage/report"
 	"lifecircle/data/fonts"
+	"lifecircle/data/format/pages"
 )
 
-// Lengths on paper, millimetres and points.
+// Lengths on A4, millimetres and points.
 const (
-	margin   = 20.0
-	top      = 22.0
-	bottom   = 24.0
-	sizeBody = 10.0
-	sizeNote = 8.0
-	sizeCell = 7.5
-	leading  = 1.5
-)
+	paperLong, paperShort = 297.0, 210.0
 
-// maxRows bounds the rows of a table whatever the table says.
-const maxRows = 2000
+	margin        = 20.0
+	top           = 22.0
+	bottom        = 27.0
+	sizeTitle     = 16.0
+	sizeBody      = 10.0
+	sizeNote      = 8.0
+	sizeCell      = 8.0 // as pages measures it
+	sizeCellSmall = 7.0
+	sizeMarks     = 6.5
+	leading       = 1.5
+)
 
 // Write writes a report in a language, "zh" or "en". Characters that the font does not have are shown as boxes, and the last page says so.
 func Write(w io.Writer, r *report.Report, lang string) error {
@@ -40,13 +44,6 @@ func Write(w io.Writer, r *report.Report, lang string) error {
 	return d.f.Output(w)
 }
 
-// entry is a line of the contents.
-type entry struct {
-	words string
-	level int
-	key   string
-}
-
 // document is a PDF in the making.
 type document struct {
 	f       *fpdf.Fpdf
@@ -56,8 +53,8 @@ type document struct {
 	pages   map[string]int // of sections, figures, tables
 	known   map[string]int // pages from a first pass; nil in that one
 	links   map[string]int
-	numbers map[report.Block]string // what figures and tables are called
-	byKey   map[string]string       // the same of tables, by key
+	numbers pages.Numbers
+	marks   map[bool][]string // the foot of pages across and upright
 	missing map[rune]bool
 	y       float64
 	wide    bool // on a page across
@@ -65,7 +62,7 @@ type document struct {
 
 func newDocument(r *report.Report, lang string, known map[string]int) *document {
 	f := fpdf.New("P", "mm", "A4", "")
-	d := &document{f: f, face: theFace(), r: r, lang: lang, pages: map[string]int{}, known: known, links: map[string]int{}, numbers: map[report.Block]string{}, byKey: map[string]string{}, missing: map[rune]bool{}}
+	d := &document{f: f, face: theFace(), r: r, lang: lang, pages: map[string]int{}, known: known, links: map[string]int{}, numbers: pages.Number(r), marks: map[bool][]string{}, missing: map[rune]bool{}}
 	made := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) // the same report is the same bytes
 	f.SetCreationDate(made)
 	f.SetModificationDate(made)
@@ -82,7 +79,6 @@ func newDocument(r *report.Report, lang string, known map[string]int) *document 
 func (d *document) say(zh, en string) string { return report.Text{Zh: zh, En: en}.In(d.lang) }
 
 func (d *document) compose() {
-	d.number()
 	d.cover()
 	d.contents()
 	for i := range d.r.Sections {
@@ -91,46 +87,32 @@ func (d *document) compose() {
 	d.end()
 }
 
-// number names figures and tables in the order in which they stand.
-func (d *document) number() {
-	figures, tables := 0, 0
-	for i := range d.r.Sections {
-		for _, b := range d.r.Sections[i].Blocks {
-			switch b := b.(type) {
-			case *report.Figure:
-				figures++
-				d.numbers[b] = d.say("图 ", "Figure ") + strconv.Itoa(figures)
-			case *report.Table:
-				if !b.SheetOnly {
-					tables++
-					d.numbers[b] = d.say("表 ", "Table ") + strconv.Itoa(tables)
-					d.byKey[b.Key] = d.numbers[b]
-				}
-			}
-		}
-	}
-}
-
 // page starts a page, upright or across.
 func (d *document) page(wide bool) {
-	d.wide = wide
-	if wide {
-		d.f.AddPageFormat("L", fpdf.SizeType{Wd: 210, Ht: 297})
-	} else {
-		d.f.AddPageFormat("P", fpdf.SizeType{Wd: 210, Ht: 297})
+	d.f.AddPageFormat(map[bool]string{true: "L", false: "P"}[wide], fpdf.SizeType{Wd: paperShort, Ht: paperLong}) // the foot of the page before is of its own format
+	d.wide, d.y = wide, top
+}
+
+// upright goes on with upright pages.
+func (d *document) upright() {
+	if d.wide {
+		d.page(false)
 	}
-	d.y = top
 }
 
 func (d *document) size() (width, height float64) {
 	if d.wide {
-		return 297, 210
+		return paperLong, paperShort
 	}
-	return 210, 297
+	return paperShort, paperLong
 }
 
 func (d *document) room() float64 { w, _ := d.size(); return w - 2*margin }
 
+// hundredths gives millimetres as packages figure and pages count them.
+func hundredths(mm float64) int { return int(math.Round(mm * 100)) }
+
+// left is what is left of the page.
 func (d *document) left() float64 { _, h := d.size(); return h - bottom - d.y }
 
 // need starts a page if there is no room for a height.
@@ -140,18 +122,24 @@ func (d *document) need(height float64) {
 	}
 }
 
-// footer writes the number of the page, the area and the marks in short.
+// footer writes what the report is called, the number of the page, and what is assumed.
 func (d *document) footer() {
 	w, h := d.size()
-	d.set(margin, h-12, d.fit(d.settable(d.r.Title.In(d.lang)), 7, (w-2*margin)*0.45), 7, "5a5a5a", false)
+	y := h - bottom + 9
+	d.line(margin, y-4.5, w-margin, "9fb2c8", 0.15)
+	d.set(margin, y, d.fit(d.settable(d.r.Title.In(d.lang)), sizeNote, d.room()-20), sizeNote, "5a5a5a", false)
 	n := strconv.Itoa(d.f.PageNo())
-	d.set(w-margin-d.width(n, 8), h-12, n, 8, "222222", false)
-	var marks []string
-	for _, m := range d.r.Marks {
-		marks = append(marks, d.settable(m.Text.In(d.lang)))
+	d.set(w-margin-d.width(n, sizeNote), y, n, sizeNote, "222222", false)
+	if d.f.PageNo() == 1 { // the cover has them in full
+		return
 	}
-	if len(marks) > 0 {
-		d.set(margin, h-8, d.fit(strings.Join(marks, d.say("；", "; ")), 6, w-2*margin), 6, "8a6d00", false)
+	lines, ok := d.marks[d.wide]
+	if !ok {
+		lines = pages.Marks(d.r, d.lang, hundredths(sizeMarks*mmPerPoint), hundredths(d.room()), 3)
+		d.marks[d.wide] = lines
+	}
+	for i, line := range lines {
+		d.set(margin, y+4+float64(i)*sizeMarks*mmPerPoint*1.35, d.settable(line), sizeMarks, "8a6d00", false)
 	}
 }
 
@@ -196,10 +184,22 @@ func (d *document) lines(x, width float64, text string, size float64, colour str
 	}
 }
 
+// height is what lines takes.
+func (d *document) height(text string, size float64) float64 {
+	return float64(len(d.wrap(d.settable(text), size, d.room()))) * size * mmPerPoint * leading
+}
+
+// note sets what belongs to something above it; nothing for "".
+func (d *document) note(s string) {
+	if s != "" {
+		d.lines(margin, d.room(), s, sizeNote, "5a5a5a", false)
+	}
+}
+
 func (d *document) cover() {
 	d.page(false)
 	d.f.Bookmark(d.settable(d.r.Title.In(d.lang)), 0, -1)
-	d.y = 60
+	d.y = 46
 	d.lines(margin, d.room(), d.r.Title.In(d.lang), 24, "0b2d52", true)
 	d.y += 6
 	d.line(margin, d.y, margin+d.room(), "0b4f9e", 0.6)
@@ -213,6 +213,9 @@ func (d *document) cover() {
 	}
 	if len(d.r.Marks) > 0 {
 		d.y += 6
+		d.need(16)
+		d.lines(margin, d.room(), d.say("须知", "Please note"), sizeBody, "222222", true)
+		d.y++
 		for _, m := range d.r.Marks {
 			d.mark(m.Text.In(d.lang))
 		}
@@ -221,16 +224,20 @@ func (d *document) cover() {
 
 // mark sets a text apart.
 func (d *document) mark(text string) {
-	lines := d.wrap(d.settable(text), sizeBody-1, d.room()-8)
-	step := (sizeBody - 1) * mmPerPoint * leading
-	h := float64(len(lines))*step + 2
-	d.need(h)
-	d.fill(margin, d.y, d.room(), h, report.ToneMark.Hex())
-	d.fill(margin, d.y, 1, h, "e0b400")
-	for i, line := range lines {
-		d.set(margin+4, d.y+1+float64(i)*step+(sizeBody-1)*mmPerPoint, line, sizeBody-1, "3d3000", false)
+	const size, step = sizeBody - 1, (sizeBody - 1) * mmPerPoint * leading
+	lines := d.wrap(d.settable(text), size, d.room()-8)
+	for len(lines) > 0 {
+		d.need(float64(min(len(lines), fewest))*step + 1.4)
+		n := min(len(lines), max(1, int((d.left()-1.4)/step)))
+		h := float64(n)*step + 1.4
+		d.fill(margin, d.y, d.room(), h, report.ToneMark.Hex())
+		d.fill(margin, d.y, 1, h, "e0b400")
+		for i, line := range lines[:n] {
+			d.set(margin+4, d.y+0.7+float64(i)*step+size*mmPerPoint*1.1, line, size, "3d3000", false)
+		}
+		d.y += h + 0.5
+		lines = lines[n:]
 	}
-	d.y += h + 1
 }
 
 // anchor notes where something stands, for the contents and bookmarks.
@@ -247,14 +254,15 @@ func (d *document) contents() {
 		return
 	}
 	d.page(false)
-	d.lines(margin, d.room(), d.say("目录", "Contents"), 16, "0b2d52", true)
+	d.lines(margin, d.room(), d.say("目录", "Contents"), sizeTitle, "0b2d52", true)
 	d.y += 3
 	for i := range d.r.Sections {
 		s := &d.r.Sections[i]
-		d.content("section "+s.Key, ordinal(i+1, d.lang)+d.settable(s.Title.In(d.lang)), 0)
+		d.content("section "+s.Key, pages.Ordinal(i+1, d.lang)+d.settable(s.Title.In(d.lang)), 0)
 		for _, b := range s.Blocks {
-			if n := d.numbers[b]; n != "" {
-				d.content(keyOf(b), n+d.say("　", "  ")+d.settable(captionOf(b).In(d.lang)), 1)
+			if d.numbers.Of(b) > 0 {
+				key, words := d.called(b)
+				d.content(key, words, 1)
 			}
 		}
 	}
@@ -278,45 +286,25 @@ func (d *document) content(key, words string, level int) {
 	d.y += size * mmPerPoint * leading
 }
 
-func keyOf(b report.Block) string {
-	switch b := b.(type) {
-	case *report.Figure:
-		return "figure " + b.Key
-	case *report.Table:
-		return "table " + b.Key
-	}
-	return ""
-}
-
-func captionOf(b report.Block) report.Text {
-	switch b := b.(type) {
-	case *report.Figure:
-		return b.Caption
-	case *report.Table:
-		return b.Caption
-	}
-	return report.Text{}
-}
-
-// ordinal numbers chapters.
-func ordinal(n int, lang string) string {
-	if lang == "zh" {
-		return strconv.Itoa(n) + "　"
-	}
-	return strconv.Itoa(n) + "  "
+// called gives the anchor of a figure or table, and what stands over or under it: 图 3　得分.
+func (d *document) called(b report.Block) (key, words string) {
+	_, isFigure := b.(*report.Figure)
+	name := pages.Name(isFigure, d.numbers.Of(b), d.lang)
+	return name, name + d.say("　", "  ") + d.settable(pages.Caption(b).In(d.lang))
 }
 
 func (d *document) section(i int) {
 	s := &d.r.Sections[i]
-	d.page(false)
-	words := ordinal(i+1, d.lang) + d.settable(s.Title.In(d.lang))
+	d.page(d.beginsWide(s))
+	words := pages.Ordinal(i+1, d.lang) + d.settable(s.Title.In(d.lang))
 	d.anchor("section "+s.Key, words, 0)
-	d.lines(margin, d.room(), words, 16, "0b2d52", true)
+	d.lines(margin, d.room(), words, sizeTitle, "0b2d52", true)
 	d.y += 3
-	var sheets []string
+	var sheets []report.Text
 	for _, b := range s.Blocks {
 		switch b := b.(type) {
 		case *report.Paragraph:
+			d.upright()
 			if b.Mark {
 				d.mark(b.Text.In(d.lang))
 			} else {
@@ -327,35 +315,39 @@ func (d *document) section(i int) {
 			d.figure(b)
 		case *report.Table:
 			if b.SheetOnly {
-				sheets = append(sheets, b.Caption.In(d.lang))
+				sheets = append(sheets, b.Caption)
 				continue
 			}
-			d.table(b, d.numbers[b])
+			key, words := d.called(b)
+			d.table(b, words, key)
 		}
 	}
-	if len(sheets) > 0 {
-		d.lines(margin, d.room(), d.say("下列表格行列过多，见随附的工作簿：", "Tables that are too wide or long for a page stand in the workbook: ")+strings.Join(sheets, d.say("；", "; "))+d.say("。", "."), sizeNote, "5a5a5a", false)
+	if len(s.Blocks) == 0 {
+		d.lines(margin, d.room(), d.say("本章没有内容。", "There is nothing in this chapter."), sizeBody, "222222", false)
 	}
+	d.note(pages.Elsewhere(sheets, d.lang))
 }
 
-// notes sets what a figure or table rests on.
-func (d *document) notes(notes []report.Text) {
-	if len(notes) == 0 {
-		return
+// beginsWide tells whether the first thing in a chapter stands on a page across: then its heading does too.
+func (d *document) beginsWide(s *report.Section) bool {
+	for _, b := range s.Blocks {
+		t, ok := b.(*report.Table)
+		if !ok {
+			return false
+		}
+		if !t.SheetOnly {
+			rows, _ := pages.Rows(t, d.lang)
+			return d.acrossNeeded(t, rows)
+		}
 	}
-	var list []string
-	for _, n := range notes {
-		list = append(list, n.In(d.lang))
-	}
-	d.lines(margin, d.room(), d.say("注：", "Note: ")+strings.Join(list, d.say("", " ")), sizeNote, "5a5a5a", false)
+	return false
 }
 
 // end says where the data is from, and which characters could not be set.
 func (d *document) end() {
 	d.y += 4
-	if len(d.r.Credits) > 0 {
-		d.lines(margin, d.room(), d.say("资料来源：", "Sources: ")+strings.Join(d.r.Credits, d.say("；", "; ")), sizeNote, "5a5a5a", false)
-	}
+	d.note(pages.Sources(d.r.Credits, d.lang))
+	d.note(d.say("本报告由 lifecircle 生成；同一次评估生成的报告逐字节相同。", "Made by lifecircle; the same run gives the same bytes."))
 	if len(d.missing) > 0 {
 		var codes []string
 		for r := range d.missing {
@@ -367,7 +359,7 @@ func (d *document) end() {
 			more = " …"
 			codes = codes[:20]
 		}
-		d.lines(margin, d.room(), d.say("所用字体缺少下列字符，以 □ 表示或略去：", "The font lacks these characters, which are shown as □ or left out: ")+strings.Join(codes, " ")+more, sizeNote, "5a5a5a", false)
+		d.note(d.say("所用字体缺少下列字符，以 □ 表示或略去：", "The font lacks these characters, which are shown as □ or left out: ") + strings.Join(codes, " ") + more)
 	}
 }
 
