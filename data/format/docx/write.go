@@ -355,7 +355,7 @@ func (d *document) note(s string) {
 func (d *document) end() {
 	d.turn(false)
 	d.open("Note", `<w:pBdr><w:top w:val="single" w:sz="6" w:space="6" w:color="9FB2C8"/></w:pBdr><w:spacing w:before="480"/>`).run("", pages.Sources(d.r.Credits, d.lang)).str(`</w:p>`)
-	d.note(d.say("本报告由 lifecircle 生成；同一次评估生成的报告逐字节相同。", "Made by lifecircle; the same run gives the same bytes."))
+	d.note(d.say("本报告由 lifecircle 生成；同一次评估和台账生成的报告逐字节相同。", "Made by lifecircle; the same run and ledger give the same bytes."))
 	d.properties(false, false)
 }
 

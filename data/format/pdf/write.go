@@ -347,7 +347,7 @@ func (d *document) beginsWide(s *report.Section) bool {
 func (d *document) end() {
 	d.y += 4
 	d.note(pages.Sources(d.r.Credits, d.lang))
-	d.note(d.say("本报告由 lifecircle 生成；同一次评估生成的报告逐字节相同。", "Made by lifecircle; the same run gives the same bytes."))
+	d.note(d.say("本报告由 lifecircle 生成；同一次评估和台账生成的报告逐字节相同。", "Made by lifecircle; the same run and ledger give the same bytes."))
 	if len(d.missing) > 0 {
 		var codes []string
 		for r := range d.missing {
