@@ -56,7 +56,7 @@ func parseShard(s string) (batch.Shard, error) {
 	left, right, ok := strings.Cut(s, "/")
 	i, err1 := strconv.Atoi(left)
 	n, err2 := strconv.Atoi(right)
-	if !ok || err1 != nil || err2 != nil || n < 1 || i < 1 || i > n || n > 100_000 {
+	if !ok || err1 != nil || err2 != nil || n < 1 || i < 1 || i > n || n > batch.MaxShards {
 		return batch.Shard{}, &coverage.Error{Code: coverage.Invalid, Field: "--shard", Text: coverage.Text{Zh: fmt.Sprintf("“%s”应写作 2/5：五份中的第二份，从 1 数起", s), En: fmt.Sprintf("%q should read like 2/5: the second of five parts, counted from 1", s)}}
 	}
 	return batch.Shard{I: i, N: n}, nil
@@ -283,8 +283,11 @@ func (a *app) printBatch(b *batch.Batch, s *batch.Summary, shard batch.Shard) er
 	} else if err = t.print(a.stdout); err == nil {
 		_, err = fmt.Fprintf(a.stdout, a.in("\n%d 个区域（其中 %d 个早已完成）→ %s\n", "\n%d areas (%d finished before) → %s\n"), len(s.Results), s.Kept, b.Out)
 	}
-	if err != nil || bad == 0 {
+	switch {
+	case err != nil || !s.Failed():
 		return err
+	case bad == 0:
+		return coverage.Errorf(coverage.Condition, "项目导入时拒绝了 %[1]d 个评价单元，不知属于哪个区域，见 refused.csv", "neighborhoods that imports refused, of areas that are not known: %[1]d, refused.csv lists them", s.Refused)
 	}
 	return coverage.Errorf(coverage.Condition, "未按计划完成的区域：%[1]d 个，原因见 batch.csv", "areas that are not done as planned: %[1]d, batch.csv says why", bad)
 }

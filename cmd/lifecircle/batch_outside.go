@@ -42,6 +42,7 @@ func (reporter) Write(ctx context.Context, p coverage.Store, run *coverage.Run, 
 	if err != nil {
 		return err
 	}
+	src.Within = spec.Within
 	has := src.Levels()
 	levels := slices.DeleteFunc(slices.Clone(spec.Levels), func(l string) bool { return !slices.Contains(has, l) })
 	if len(levels) == 0 { // the area has none of them: nothing is asked for, and nil would mean all

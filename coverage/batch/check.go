@@ -18,10 +18,11 @@ import (
 // Batch is a plan that was checked with everything that it names.
 type Batch struct {
 	Plan    *Plan
-	Out     string    // the folder of results
-	Hash    string    // of the plan's meaning and of all that its results hang on
-	Areas   []*Area   // sorted by the bytes of their ids
-	LeftOut []LeftOut // neighborhoods of projects that are cut which are in no area
+	Out     string     // the folder of results
+	Hash    string     // of the plan's meaning and of all that its results hang on
+	Areas   []*Area    // sorted by the bytes of their ids
+	LeftOut []LeftOut  // neighborhoods of projects that are cut which are in no area
+	Refused []Refusals // of projects that are cut: which area they would be of is not known
 
 	outside Outside
 	sources []*source
@@ -56,16 +57,26 @@ type LeftOut struct {
 	IDs    []string `json:"neighborhoods"`
 }
 
+// Refusals are neighborhoods that an import into a project refused.
+type Refusals struct {
+	Source string
+	Rows   []RefusedRow
+
+	from *source
+}
+
 // source is where layers come from: a project file, or files.
 type source struct {
 	id          string
 	project     string      // path
 	layers      []LayerSpec // paths as the process reads them
+	files       [][]string  // of each layer: what it is made of, its own file first
 	fingerprint string
 	border      string // of what neighbors see: units and facilities
 	weight      int64
 	levels      []string
-	units       []unitRef // projects only
+	units       []unitRef    // projects only
+	refused     []RefusedRow // neighborhoods; projects only
 }
 
 // unitRef is a neighborhood of a project as far as a plan needs it.
@@ -102,6 +113,10 @@ func Check(ctx context.Context, src []byte, file, dir, out string, outside Outsi
 		return nil, d.Findings(), err
 	}
 	sort.Slice(b.Areas, func(x, y int) bool { return b.Areas[x].ID < b.Areas[y].ID })
+	sort.Slice(b.Refused, func(x, y int) bool {
+		p, q := &b.Refused[x], &b.Refused[y]
+		return p.Source < q.Source || (p.Source == q.Source && hashJSON(p.Rows) < hashJSON(q.Rows))
+	})
 	b.fingerprints()
 	return b, d.Findings(), nil
 }
@@ -297,6 +312,14 @@ func (c *checker) lookInto(path string) (*source, error) {
 			for _, col := range l.Parents {
 				s.levels = append(s.levels, col.Level)
 			}
+			report, err := p.Report(c.ctx, info.Hash)
+			if coverage.CodeOf(err) == coverage.NotFound { // read back from another program's edits
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			s.refused = append(s.refused, refusedRows(report)...)
 		}
 		if len(s.units) == 0 {
 			return &coverage.Error{Code: coverage.Refused, File: filepath.Base(path), Text: coverage.Text{Zh: "项目里没有评价单元", En: "the project has no neighborhoods"},
@@ -376,6 +399,11 @@ func (c *checker) cut(spec *AreaSpec, ways []Way) {
 			h.hint("现有："+list, "it has "+list)
 		}
 		return
+	}
+	if n := len(s.refused); n > 0 && !slices.ContainsFunc(c.Refused, func(r Refusals) bool { return r.from == s }) {
+		c.Refused = append(c.Refused, Refusals{name, s.refused, s})
+		warn(cut.at, "project", "refused", "%[2]s 导入时拒绝了 %[1]s 个评价单元，不知属于哪个区域", "%[1]s neighborhoods were refused when they were imported into %[2]s; which areas they would be of is not known", strconv.Itoa(n), name).
+			hint("见 refused.csv；修正后重新导入", "refused.csv will list them; mend and import them again")
 	}
 	members := map[string]int{}
 	left := LeftOut{Source: name, Level: cut.By}
@@ -460,7 +488,7 @@ func (c *checker) files(spec *AreaSpec) *source {
 		if l.As == string(coverage.RoleNeighborhoods) {
 			s.levels = append(s.levels, "street", "district") // by codes
 		}
-		s.layers = append(s.layers, l)
+		s.layers, s.files = append(s.layers, l), append(s.files, paths)
 	}
 	if !ok {
 		return nil
@@ -597,7 +625,7 @@ func (b *Batch) fingerprints() {
 		Params                coverage.Params
 	}
 	p := b.Plan
-	all := []string{hashJSON(p.Title), hashJSON(b.LeftOut)}
+	all := []string{hashJSON(p.Title), hashJSON(b.LeftOut), hashJSON(b.Refused)}
 	for _, a := range b.Areas {
 		var ways []way
 		for _, w := range a.Ways {
@@ -611,7 +639,7 @@ func (b *Batch) fingerprints() {
 		outputs.Dir, outputs.at = "", catalog.Block{}
 		a.Fingerprint = hashJSON(map[string]any{
 			"batch": resultVersion, "algorithm": coverage.AlgorithmVersion, "program": b.outside.Version(), "id": a.ID, "name": a.Name, "level": a.Level, "parent": a.Parent,
-			"source": a.from.fingerprint, "near": near, "margin": p.MarginM, "ways": ways, "outputs": outputs, "keep": p.Keep, "date": p.Date, "title": p.Title, "origin": a.Source,
+			"source": a.from.fingerprint, "refused": a.from.refused, "near": near, "margin": p.MarginM, "ways": ways, "outputs": outputs, "keep": p.Keep, "date": p.Date, "title": p.Title, "origin": a.Source,
 		})
 		all = append(all, a.ID, a.Fingerprint)
 	}
@@ -619,7 +647,7 @@ func (b *Batch) fingerprints() {
 }
 
 // resultVersion changes when the same inputs would leave other files.
-const resultVersion = 1
+const resultVersion = 2
 
 // neighborsOf gives the sources whose facilities may serve an area across its border, sorted by id.
 func (b *Batch) neighborsOf(a *Area) []*source {

@@ -48,10 +48,10 @@ func (r *runner) layers(ctx context.Context, a *Area, result *Result) ([]*covera
 	result.Neighborhoods = len(units)
 	result.Problems = append(result.Problems, s.failed...)
 	result.Crossing = append(result.Crossing, s.crossing(a, units)...)
-	for _, row := range s.refused {
-		if a.Parent == "" {
-			result.Refused = append(result.Refused, row)
-		}
+	if a.Parent == "" {
+		result.Refused = append(result.Refused, s.refused...)
+	} else {
+		result.RefusedAround = len(s.refused)
 	}
 	margin := max(largestLimit(a.Ways), float64(r.Plan.MarginM))
 	result.MarginM = int64(margin)
@@ -66,8 +66,12 @@ func (r *runner) layers(ctx context.Context, a *Area, result *Result) ([]*covera
 	for i, l := range layers {
 		whole := s.layers[i]
 		report := s.reports[whole.Info.Hash]
-		if l != whole {
-			report = partReport(report, l, whole, a)
+		if report != nil { // areas share it, and a project that saves it writes its version there
+			own := *report
+			report = &own
+			if l != whole {
+				partReport(report, l, whole, a)
+			}
 		}
 		reports = append(reports, report)
 		result.Layers = append(result.Layers, LayerRef{LayerKey: l.Info.LayerKey, Hash: l.Info.Hash, Rows: l.Len(), Of: whole.Len()})
@@ -113,24 +117,19 @@ func (r *runner) layers(ctx context.Context, a *Area, result *Result) ([]*covera
 		own.Info.Version, own.Info.Changed = 0, false
 		layers[i] = &own
 	}
-	if len(result.Problems) > 0 || (a.from.project == "" && len(result.Refused) > 0) {
+	if len(result.Problems) > 0 || len(result.Refused) > 0 {
 		result.State = StatePartial
 	}
 	return layers, reports, nil
 }
 
-// partReport is the report of a layer of which an area has only a part.
-func partReport(of *coverage.ImportReport, l, whole *coverage.Layer, a *Area) *coverage.ImportReport {
-	rep := &coverage.ImportReport{}
-	if of != nil {
-		c := *of
-		rep = &c
-	}
-	rep.Layer, rep.Role, rep.Services, rep.Source = l.Info.Name, l.Info.Role, l.Info.Services, l.Info.Source
-	rep.Read, rep.Used, rep.Repaired, rep.Refused, rep.Merged, rep.Rows, rep.FirstLook, rep.Mapping, rep.BBox = l.Len(), l.Len(), 0, 0, 0, []coverage.ReportRow{}, nil, nil, nil
-	rep.Warnings = []coverage.ReportNote{{Code: "part", Text: fmt.Sprintf("%d of %d rows of the layer of %s: what matters to %s=%s", l.Len(), whole.Len(), a.Source, a.Level, a.Parent),
-		TextZh: fmt.Sprintf("%s 的图层共 %d 行，取与 %s=%s 有关的 %d 行", a.Source, whole.Len(), a.Level, a.Parent, l.Len())}}
-	return rep
+// partReport says in the report of a layer that an area has only a part of it. Counts and findings stay those of the whole file: of rows that
+// were refused nobody knows which area they would be of, and what was found of the file as a whole holds for its parts.
+func partReport(rep *coverage.ImportReport, l, whole *coverage.Layer, a *Area) {
+	part := coverage.ReportNote{Code: "part",
+		Text:   fmt.Sprintf("%d of %d rows of the layer of %s: what matters to %s=%s; counts and findings of the import are of the whole layer", l.Len(), whole.Len(), a.Source, a.Level, a.Parent),
+		TextZh: fmt.Sprintf("%s 的图层共 %d 行，取与 %s=%s 有关的 %d 行；导入的计数和发现属于整个图层", a.Source, whole.Len(), a.Level, a.Parent, l.Len())}
+	rep.Warnings = append([]coverage.ReportNote{part}, rep.Warnings...)
 }
 
 // neighborReport is the report of a layer that came across the border.
@@ -280,11 +279,14 @@ func (r *runner) prepare(ctx context.Context, s *source, roles bears) (prepared,
 // importAll imports the layers of a list: neighborhoods first and tables of attributes behind them, else in the order of the plan.
 func (r *runner) importAll(ctx context.Context, p Project, s *source, whole bool, made *prepared) error {
 	for _, role := range coverage.Roles {
-		for _, l := range s.layers {
+		for i, l := range s.layers {
 			if l.As != string(role) || !(whole || borderRole(role)) {
 				continue
 			}
-			_, err := r.outside.Import(ctx, p, r.Plan.Dir, l)
+			report, err := r.outside.Import(ctx, p, r.Plan.Dir, l)
+			if changed := r.sameFiles(ctx, s.files[i], report); changed != nil {
+				return changed
+			}
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -295,6 +297,25 @@ func (r *runner) importAll(ctx context.Context, p Project, s *source, whole bool
 			default:
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// sameFiles checks that a layer was read from the bytes that its area's fingerprint names: the layer's own file by the hash that the import
+// took, what belongs to it by its hash now.
+func (r *runner) sameFiles(ctx context.Context, paths []string, report *coverage.ImportReport) error {
+	for i, path := range paths {
+		sum := ""
+		var err error
+		if i == 0 && report != nil && report.SHA256 != "" {
+			sum = report.SHA256
+		} else if sum, _, err = hashFile(ctx, path); err != nil && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil || sum != r.sums[path] {
+			return &coverage.Error{Code: coverage.Unavailable, File: filepath.Base(path), Text: coverage.Text{Zh: "批量运行期间文件变了", En: "the file changed while the batch ran"},
+				Hint: coverage.Text{Zh: "再次运行", En: "run the batch again"}}
 		}
 	}
 	return nil

@@ -15,6 +15,12 @@ import (
 	"lifecircle/coverage"
 )
 
+// MaxShards is the largest number of parts of a batch.
+const MaxShards = 100_000
+
+// namedShards is how many missing shards are listed one by one.
+const namedShards = 5
+
 // shardRecord is shard.json: what part of which batch a folder holds.
 type shardRecord struct {
 	Version int      `json:"version"`
@@ -38,6 +44,9 @@ func (b *Batch) shardOf(s Shard) shardRecord {
 // one process. The shards must be of this plan and of the same inputs, each there once and finished; what is missing or does not fit is named,
 // all of it at once, and nothing is written. The shards' folders stay.
 func (b *Batch) Merge(ctx context.Context, dirs []string) (*Summary, error) {
+	if err := apart(b.Out, dirs); err != nil {
+		return nil, err
+	}
 	from, err := b.shards(ctx, dirs)
 	if err != nil {
 		return nil, err
@@ -47,12 +56,20 @@ func (b *Batch) Merge(ctx context.Context, dirs []string) (*Summary, error) {
 		return nil, err
 	}
 	defer release()
-	s := &Summary{}
-	for _, a := range b.Areas {
-		r, _, err := b.finished(ctx, b.Out, a)
-		if err != nil {
+	s := &Summary{Refused: b.refused(Shard{})}
+	there := make([]*Result, len(b.Areas))
+	for i, a := range b.Areas {
+		if there[i], _, err = b.finished(ctx, b.Out, a); err != nil {
 			return nil, err
 		}
+	}
+	if slices.Contains(there, nil) {
+		if err := b.forget(); err != nil {
+			return nil, folderError(b.Out, err)
+		}
+	}
+	for i, a := range b.Areas {
+		r := there[i]
 		if r == nil {
 			if r, err = b.take(ctx, a, from[a.ID]); err != nil {
 				return nil, folderError(b.Out, err)
@@ -66,6 +83,45 @@ func (b *Batch) Merge(ctx context.Context, dirs []string) (*Summary, error) {
 		return nil, folderError(b.Out, err)
 	}
 	return s, os.RemoveAll(filepath.Join(b.Out, workFolder))
+}
+
+// apart checks that the folder of results is none of the shards' folders, in none and holds none: what is written would destroy them.
+func apart(out string, dirs []string) error {
+	for _, dir := range dirs {
+		if _, err := os.Stat(filepath.Join(dir, shardJSON)); err != nil {
+			continue // no shard, which is said in its turn
+		}
+		if under(out, dir) || under(dir, out) {
+			return &coverage.Error{Code: coverage.Invalid, Field: "--out", Text: coverage.Text{Zh: fmt.Sprintf("输出文件夹 %s 与分片的文件夹 %s 相同，或一个在另一个之内", filepath.Base(out), filepath.Base(dir)),
+				En: fmt.Sprintf("the folder of results %s is the folder of the shard %s, or one lies in the other", filepath.Base(out), filepath.Base(dir))},
+				Hint: coverage.Text{Zh: "换一个文件夹，分片保持原样", En: "choose another folder: the shards' stay as they are"}}
+		}
+	}
+	return nil
+}
+
+// under tells whether a path is a folder that is there, or lies in it, by whatever name.
+func under(folder, path string) bool {
+	at, err := os.Stat(folder)
+	if err != nil {
+		return false
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return false
+	}
+	for missing := true; ; path = filepath.Dir(path) {
+		if missing { // what is not there yet lies where its parents really are
+			if real, err := filepath.EvalSymlinks(path); err == nil {
+				path, missing = real, false
+			}
+		}
+		if other, err := os.Stat(path); err == nil && os.SameFile(at, other) {
+			return true
+		}
+		if path == filepath.Dir(path) {
+			return false
+		}
+	}
 }
 
 // shards finds the folder of every area, and whatever is wrong with the shards.
@@ -88,7 +144,7 @@ func (b *Batch) shards(ctx context.Context, dirs []string) (map[string]string, e
 		case err != nil:
 			wrong("%s 无法读取：%v", "%s cannot be read: %v", name, err)
 			continue
-		case json.Unmarshal(src, &record) != nil || record.Version != resultVersion || record.Of < 1 || record.Shard < 1 || record.Shard > record.Of:
+		case json.Unmarshal(src, &record) != nil || record.Version != resultVersion || record.Of < 1 || record.Of > MaxShards || record.Shard < 1 || record.Shard > record.Of:
 			wrong("%s 的 %s 已损坏或版本不同", "%[2]s of %[1]s is damaged or of another version", name, shardJSON)
 			continue
 		case record.Batch != b.Hash:
@@ -113,10 +169,17 @@ func (b *Batch) shards(ctx context.Context, dirs []string) (map[string]string, e
 			from[id] = dir
 		}
 	}
+	missing := 0
 	for i := 1; i <= of; i++ {
-		if _, there := parts[i]; !there {
+		if _, there := parts[i]; there {
+			continue
+		}
+		if missing++; missing <= namedShards {
 			wrong("缺少分片 %d/%d（%s）", "shard %d/%d is missing (%s)", i, of, some(b.shardOf(Shard{i, of}).Areas))
 		}
+	}
+	if more := missing - namedShards; more > 0 {
+		wrong("另缺 %d 个分片", "%d more shards are missing", more)
 	}
 	if len(zh) == 0 {
 		for _, a := range b.Areas {

@@ -63,6 +63,7 @@ type ReportSpec struct {
 	Levels    []string // city: the area as a whole; of parents those that the area has are reported on
 	Date      string   // of the plan: on the cover; "" none
 	Threads   int
+	Within    int // metres: facilities farther than this from the area were not read; 0: all were
 }
 
 // asError gives any error as one that a person can act on; of errors that are not meant for people only a sentence is kept.

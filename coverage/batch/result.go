@@ -51,6 +51,7 @@ type Result struct {
 	Error         *Problem      `json:"error,omitempty"`
 	Problems      []Problem     `json:"problems"`
 	Refused       []RefusedRow  `json:"refused"`
+	RefusedAround int           `json:"refused_around,omitempty"` // of a cut: neighborhoods that the source's import refused, of this area or another
 	Neighborhoods int           `json:"neighborhoods"`
 	MarginM       int64         `json:"margin_m"`
 	Neighbors     []string      `json:"neighbors"`
@@ -132,6 +133,10 @@ func (r *Result) why() coverage.Text {
 			list += ", …"
 		}
 		zh, en = append(zh, fmt.Sprintf("%d 个评价单元被拒绝：%s", n, list)), append(en, fmt.Sprintf("%d neighborhoods were refused: %s", n, list))
+	}
+	if n := r.RefusedAround; n > 0 {
+		zh = append(zh, fmt.Sprintf("%s 导入时拒绝了 %d 个评价单元，其中有无本区域的不知道，见 %s", r.Source, n, refusedCSV))
+		en = append(en, fmt.Sprintf("%d neighborhoods were refused when they were imported into %s; whether any is of this area is not known, see %s", n, r.Source, refusedCSV))
 	}
 	return coverage.Text{Zh: strings.Join(zh, "；"), En: strings.Join(en, "; ")}
 }

@@ -16,13 +16,20 @@ import (
 
 // Document is batch.json: all areas together.
 type Document struct {
-	Version   int            `json:"version"`
-	Title     coverage.Text  `json:"title"`
-	Date      string         `json:"date"`
-	Batch     string         `json:"batch"` // hash of the plan's meaning and of all that results hang on
-	Algorithm string         `json:"algorithm"`
-	Areas     []DocumentArea `json:"areas"`
-	LeftOut   []LeftOut      `json:"left_out"`
+	Version   int               `json:"version"`
+	Title     coverage.Text     `json:"title"`
+	Date      string            `json:"date"`
+	Batch     string            `json:"batch"` // hash of the plan's meaning and of all that results hang on
+	Algorithm string            `json:"algorithm"`
+	Areas     []DocumentArea    `json:"areas"`
+	LeftOut   []LeftOut         `json:"left_out"`
+	Refused   []DocumentRefused `json:"refused"` // of sources that are cut
+}
+
+// DocumentRefused is a source that is cut, and how many neighborhoods its import refused: refused.csv lists them.
+type DocumentRefused struct {
+	Source        string `json:"source"`
+	Neighborhoods int    `json:"neighborhoods"`
 }
 
 // DocumentArea is an area in batch.json.
@@ -33,7 +40,7 @@ type DocumentArea struct {
 	State         string        `json:"state"`
 	Why           coverage.Text `json:"why,omitzero"`
 	Neighborhoods int           `json:"neighborhoods"`
-	Refused       int           `json:"refused"`
+	Refused       *int          `json:"refused"` // null: the source's import refused some, of which area is not known
 	MarginM       int64         `json:"margin_m"`
 	Neighbors     []string      `json:"neighbors"`
 	Crossing      []string      `json:"crossing"`
@@ -53,13 +60,19 @@ type DocumentRun struct {
 
 // Document gives batch.json of the results of all areas.
 func (b *Batch) Document(results []*Result) *Document {
-	d := &Document{Version: resultVersion, Title: b.Plan.Title, Date: b.Plan.Date, Batch: b.Hash, Algorithm: coverage.AlgorithmVersion, Areas: []DocumentArea{}, LeftOut: b.LeftOut}
+	d := &Document{Version: resultVersion, Title: b.Plan.Title, Date: b.Plan.Date, Batch: b.Hash, Algorithm: coverage.AlgorithmVersion, Areas: []DocumentArea{}, LeftOut: b.LeftOut, Refused: []DocumentRefused{}}
 	if d.LeftOut == nil {
 		d.LeftOut = []LeftOut{}
 	}
+	for _, r := range b.Refused {
+		d.Refused = append(d.Refused, DocumentRefused{r.Source, len(r.Rows)})
+	}
 	for _, r := range results {
-		a := DocumentArea{ID: r.ID, Name: r.Name, Source: r.Source, State: r.State, Why: r.why(), Neighborhoods: r.Neighborhoods, Refused: len(r.Refused), MarginM: r.MarginM,
+		a := DocumentArea{ID: r.ID, Name: r.Name, Source: r.Source, State: r.State, Why: r.why(), Neighborhoods: r.Neighborhoods, MarginM: r.MarginM,
 			Neighbors: r.Neighbors, Crossing: r.Crossing, Runs: []DocumentRun{}}
+		if n := len(r.Refused); r.RefusedAround == 0 {
+			a.Refused = &n
+		}
 		for _, run := range r.Runs {
 			a.Runs = append(a.Runs, DocumentRun{run.ID, run.Run, run.Catalog, run.Params, run.Counts, run.Marks, areasFolder + "/" + r.ID + "/" + run.ID})
 		}
@@ -74,7 +87,7 @@ func (b *Batch) rollUp(ctx context.Context, results []*Result) error {
 	if err != nil {
 		return err
 	}
-	tables := map[string]*coverage.Table{batchCSV: areasTable(results), refusedCSV: refusedTable(results), scoresCSV: scores}
+	tables := map[string]*coverage.Table{batchCSV: areasTable(results), refusedCSV: refusedTable(results, b.Refused), scoresCSV: scores}
 	for _, name := range []string{scoresCSV, refusedCSV, batchCSV} {
 		temporary := filepath.Join(b.Out, workFolder, name)
 		if err := os.RemoveAll(temporary); err != nil {
@@ -138,6 +151,9 @@ func areasTable(results []*Result) *coverage.Table {
 		if r.State == StateFailed {
 			sizes[0] = none
 		}
+		if r.RefusedAround > 0 {
+			sizes[1] = none
+		}
 		for _, run := range r.Runs {
 			assumed := "false"
 			if run.Params.AssumeComplete {
@@ -155,15 +171,21 @@ func areasTable(results []*Result) *coverage.Table {
 	return rowsTable("batch", columns, rows)
 }
 
-// refusedTable is refused.csv: a row per neighborhood that was refused.
-func refusedTable(results []*Result) *coverage.Table {
-	columns := append(textColumns("area", "layer"), integerColumns("n")...)
+// refusedTable is refused.csv: a row per neighborhood that was refused; those of sources that are cut, without an area, behind the others.
+func refusedTable(results []*Result, cuts []Refusals) *coverage.Table {
+	columns := append(textColumns("area", "source", "layer"), integerColumns("n")...)
 	columns = append(columns, textColumns("neighborhood_id", "neighborhood", "reason", "text_zh", "text_en")...)
 	var rows [][]coverage.Value
-	for _, r := range results {
-		for _, row := range r.Refused {
-			rows = append(rows, []coverage.Value{word(r.ID), word(row.Layer), number(row.N), word(row.ID), word(row.Name), word(row.Reason), word(row.TextZh), word(row.Text)})
+	add := func(area, source string, list []RefusedRow) {
+		for _, row := range list {
+			rows = append(rows, []coverage.Value{word(area), word(source), word(row.Layer), number(row.N), word(row.ID), word(row.Name), word(row.Reason), word(row.TextZh), word(row.Text)})
 		}
+	}
+	for _, r := range results {
+		add(r.ID, r.Source, r.Refused)
+	}
+	for _, r := range cuts {
+		add("", r.Source, r.Rows)
 	}
 	return rowsTable("refused", columns, rows)
 }

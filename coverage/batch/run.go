@@ -92,11 +92,12 @@ func (b *Batch) finished(ctx context.Context, out string, a *Area) (*Result, str
 type Summary struct {
 	Results []*Result // of the shard's areas, in order
 	Kept    int       // of them, finished before
+	Refused int       // neighborhoods that imports into projects refused which are cut into areas of the shard
 }
 
 // Failed tells whether anything has to be said of any area.
 func (s *Summary) Failed() bool {
-	return slices.ContainsFunc(s.Results, func(r *Result) bool { return r.State != StateDone })
+	return s.Refused > 0 || slices.ContainsFunc(s.Results, func(r *Result) bool { return r.State != StateDone })
 }
 
 // Run scores the areas that are not finished, one folder each, and writes the tables over all areas; for a shard it writes shard.json
@@ -119,7 +120,7 @@ func (b *Batch) Run(ctx context.Context, o Options) (*Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Summary{Results: results, Kept: kept}
+	s := &Summary{Results: results, Kept: kept, Refused: b.refused(o.Shard)}
 	if o.Shard.N > 0 {
 		err = writeWhole(filepath.Join(b.Out, shardJSON), encode(b.shardOf(o.Shard)))
 	} else {
@@ -129,6 +130,20 @@ func (b *Batch) Run(ctx context.Context, o Options) (*Summary, error) {
 		return nil, folderError(b.Out, err)
 	}
 	return s, os.RemoveAll(filepath.Join(b.Out, workFolder))
+}
+
+// refused counts the neighborhoods that imports into projects refused which are cut into areas of a shard.
+func (b *Batch) refused(shard Shard) int {
+	n := 0
+	for _, r := range b.Refused {
+		for i, a := range b.Areas {
+			if shard.has(i) && a.from == r.from && a.Parent != "" {
+				n += len(r.Rows)
+				break
+			}
+		}
+	}
+	return n
 }
 
 func folderError(out string, err error) error {
@@ -190,6 +205,16 @@ func (b *Batch) begin(shard Shard) (release func(), err error) {
 	return func() { f.Close() }, nil
 }
 
+// forget removes what speaks of all areas together, before any of them is replaced: killed then, a batch leaves no old sums beside new areas.
+func (b *Batch) forget() error {
+	for _, name := range []string{batchCSV, batchJSON, scoresCSV, refusedCSV, shardJSON} {
+		if err := os.RemoveAll(filepath.Join(b.Out, name)); err != nil {
+			return err
+		}
+	}
+	return syncPath(b.Out)
+}
+
 // runner is a batch at work.
 type runner struct {
 	*Batch
@@ -226,6 +251,11 @@ func (r *runner) areas(ctx context.Context) (results []*Result, kept int, err er
 		}
 		kept++
 		r.event(Event{Area: a, Result: known, Kept: true})
+	}
+	if len(tasks) > 0 {
+		if err := r.forget(); err != nil {
+			return nil, 0, folderError(r.Out, err)
+		}
 	}
 	workers := max(1, min(r.options.Threads, len(tasks)))
 	threads := max(1, r.options.Threads/workers)
@@ -362,8 +392,12 @@ func (r *runner) attempt(ctx context.Context, a *Area, result *Result, dir, made
 			return fmt.Errorf("layer %s: %w", l.Info.Name, err)
 		}
 	}
+	within := 0
+	if a.Parent != "" {
+		within = int(result.MarginM)
+	}
 	for _, w := range a.Ways {
-		run, err := r.score(ctx, p, w, made, threads)
+		run, err := r.score(ctx, p, w, within, made, threads)
 		if err != nil {
 			return err
 		}
@@ -389,8 +423,8 @@ func (r *runner) clock() func() time.Time {
 	return func() time.Time { return t }
 }
 
-// score makes one run of an area and writes its tables and reports.
-func (r *runner) score(ctx context.Context, p Project, w Way, made string, threads int) (*RunResult, error) {
+// score makes one run of an area and writes its tables and reports. Facilities were read within so many metres; 0: all.
+func (r *runner) score(ctx context.Context, p Project, w Way, within int, made string, threads int) (*RunResult, error) {
 	draw := coverage.DrawLater
 	o := r.Plan.Outputs
 	if r.Plan.Keep || len(o.reports()) > 0 || slices.Contains(o.Tables, "gaps") || slices.Contains(o.Tables, "service_areas") {
@@ -421,7 +455,7 @@ func (r *runner) score(ctx context.Context, p Project, w Way, made string, threa
 		}
 	}
 	if reports := o.reports(); len(reports) > 0 {
-		spec := ReportSpec{Formats: reports, Languages: o.Languages, Levels: o.Levels, Date: r.Plan.Date, Threads: threads}
+		spec := ReportSpec{Formats: reports, Languages: o.Languages, Levels: o.Levels, Date: r.Plan.Date, Threads: threads, Within: within}
 		if err := r.outside.Reporter().Write(ctx, p, run, filepath.Join(dir, reportFolder), spec); err != nil {
 			return nil, err
 		}

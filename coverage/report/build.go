@@ -75,6 +75,11 @@ func (s *Source) facts(p *part) []Fact {
 	if run.Params.AsOf != "" {
 		out = add(out, "as_of", Text{Zh: "设施截止日期", En: "facilities as of"}, same(run.Params.AsOf))
 	}
+	if s.Within > 0 {
+		m := count(s.Within)
+		out = add(out, "within", Text{Zh: "设施读取范围", En: "facilities read"},
+			Text{Zh: "本次评估范围及周边 " + m + " 米；更远的未读取，“最近设施”可能不是最近的", En: "in the area that was scored and " + m + " m around it; none farther, so that the nearest that is named may not be the nearest"})
+	}
 	if s.Date != "" {
 		out = add(out, "date", Text{Zh: "日期", En: "date"}, same(s.Date))
 	}

@@ -314,10 +314,18 @@ func (s *Source) gapTable(gaps []*coverage.Gap, notes []Text) *Table {
 		{Key: "people", Title: Text{Zh: "数量", En: "amount"}, Kind: KindNumber, Scale: 3}, {Key: "area_m2", Title: Text{Zh: "面积（平方米）", En: "area, m²"}, Kind: KindNumber, Scale: 3},
 		{Key: "nearest_m", Title: Text{Zh: "最近设施（米）", En: "nearest, m"}, Kind: KindNumber, Scale: 3}, {Key: "nearest_max_m", Title: Text{Zh: "最远处（米）", En: "farthest, m"}, Kind: KindNumber, Scale: 3},
 	}}
-	t.Notes = append(slices.Clone(notes), Text{
+	note := Text{
 		Zh: "“数量”为分母的数量（如人口）；分母为居住用地的盲区没有人数，按面积排列。“最近设施”为需求加权的平均距离，空缺表示没有设施。",
 		En: "“Amount” is of the denominator (such as people); gaps of residential land have none and are ranked by area. “Nearest” is the weighted mean distance; it is empty where there is no facility.",
-	})
+	}
+	if s.Within > 0 {
+		m := count(s.Within)
+		note = Text{
+			Zh: strings.ReplaceAll(note.Zh, "空缺表示没有设施", "空缺表示读取范围内没有设施") + fmt.Sprintf("未读取范围外 %s 米以远的设施：大于 %s 米的距离可能偏大，空缺处更远的地方可能有设施。", m, m),
+			En: strings.ReplaceAll(note.En, "there is no facility", "no facility was read") + fmt.Sprintf(" Facilities farther than %s m from the area were not read: a distance above %s m may be too large, and where it is empty there may be one farther away.", m, m),
+		}
+	}
+	t.Notes = append(slices.Clone(notes), note)
 	for _, g := range gaps {
 		d := &s.Run.Requirements[g.Requirement]
 		state := Cell{Text: Text{Zh: "未覆盖", En: "uncovered"}, Tone: ToneGap}

@@ -17,6 +17,7 @@ type Source struct {
 	Members [][]int        // of coverage.Members
 	Title   string         // of the project
 	Date    string         // what the cover says of the date; empty: nothing, so that the same run is the same bytes
+	Within  int            // metres: facilities farther than this from the area that was scored were not read; 0: all were
 	Layers  []Layer        // what the run read, in the order of Run.Inputs
 	Ledger  *ledger.Ledger // nil: no section; see AddLedger
 	Trend   *trend.Trend   // likewise; see AddTrend
