@@ -323,7 +323,7 @@ type batchDoc struct {
 		ID, State     string
 		Why           coverage.Text
 		Neighborhoods int
-		Refused       int
+		Refused       *int
 		MarginM       int `json:"margin_m"`
 		Neighbors     []string
 		Crossing      []string
@@ -333,6 +333,7 @@ type batchDoc struct {
 		}
 	}
 	LeftOut []batch.LeftOut `json:"left_out"`
+	Refused []batch.DocumentRefused
 }
 
 // everything is a plan that writes all that a plan can, of districts of the county and of the town beside it.
@@ -844,4 +845,274 @@ func TestBatchFaults(t *testing.T) {
 	}
 	run(t, "batch", plan, "--out", out).must(exitDone)
 	sameTree(t, tree(t, out), want)
+}
+
+// refusing is a city of two districts, of which an import refused a community and a clinic. The far clinic is beyond every margin of west.
+func refusing(t testing.TB, dir string) {
+	t.Helper()
+	write(t, filepath.Join(dir, "town.yaml"), townCatalog)
+	unit := func(shape, id, district string) feature {
+		return feature{shape, []property{{"code", strconv.Quote(id)}, {"name", strconv.Quote("社区" + id)}, {"district", strconv.Quote(district)}}}
+	}
+	write(t, filepath.Join(dir, "units.geojson"), collection([]feature{
+		unit(box(106.50, 29.50, 106.52, 29.52), "a", "west"), unit(box(106.70, 29.50, 106.72, 29.52), "b", "east"), unit("null", "c", "east")}))
+	write(t, filepath.Join(dir, "clinics.geojson"), collection([]feature{
+		{point(106.51, 29.51), []property{{"id", `"near"`}}}, {point(106.71, 29.51), []property{{"id", `"far"`}}}, {"null", []property{{"id", `"lost"`}}}}))
+	write(t, filepath.Join(dir, "people.geojson"), collection([]feature{
+		{point(106.511, 29.51), []property{{"id", `"p"`}, {"population", "10"}}}, {point(106.519, 29.519), []property{{"id", `"q"`}, {"population", "5"}}},
+		{point(106.711, 29.51), []property{{"id", `"r"`}, {"population", "10"}}}, {point(106.719, 29.519), []property{{"id", `"s"`}, {"population", "5"}}}}))
+	project := filepath.Join(dir, "city.gpkg")
+	run(t, "new", project, "--name", "城").must(exitDone)
+	for _, args := range [][]string{
+		{"units", "--as", "neighborhoods", "--id-field", "code", "--parent", "district=district"}, {"people", "--as", "demand"},
+		{"clinics", "--as", "facilities", "--service", "clinic", "--complete", "--crs", "cgcs2000"},
+	} {
+		run(t, append([]string{"import", project, filepath.Join(dir, args[0]+".geojson")}, args[1:]...)...).must(exitDone)
+	}
+}
+
+// A neighborhood that the import of a city refused is in no district's tables: it stands in refused.csv, every district says that it may lack
+// one, and the exit code is 4, in shards as in one process. What the import found of a layer stands in the districts' reports.
+func TestBatchCutNamesRefused(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	refusing(t, dir)
+	plan := write(t, filepath.Join(dir, "plan.yaml"), `defaults: {catalog: town.yaml}
+keep_projects: true
+areas: [{cut: {project: city.gpkg, by: district}}]
+outputs: {tables: [scores]}
+`)
+	run(t, "batch", plan, "--lang", "en", "--dry-run").must(exitDone).says("1 neighborhoods were refused")
+	for _, kept := range []int{0, 2} {
+		var doc batchDoc
+		run(t, "batch", plan, "--json", "--lang", "en").must(exitCondition).says("refused.csv lists them").json(&doc)
+		if doc.Kept != kept || len(doc.Areas) != 2 || !slices.Equal(doc.Refused, []batch.DocumentRefused{{Source: "city.gpkg", Neighborhoods: 1}}) {
+			t.Errorf("%+v", doc)
+		}
+		for _, a := range doc.Areas {
+			if a.State != "done" || a.Refused != nil || !strings.Contains(a.Why.En, "whether any is of this area is not known") || a.Why.Zh == "" {
+				t.Errorf("%+v", a)
+			}
+		}
+	}
+	out := filepath.Join(dir, "batch")
+	refused := rowsBy(t, read(t, filepath.Join(out, "refused.csv")), "area", "source", "layer", "n")
+	if row := refused["/city.gpkg/units/3"]; len(refused) != 1 || row["neighborhood_id"] != "c" || row["neighborhood"] != "社区c" || row["reason"] != "null_geometry" || row["text_zh"] == "" {
+		t.Errorf("%v", refused)
+	}
+	if row := rowsBy(t, read(t, filepath.Join(out, "batch.csv")), "area")["west"]; row["refused"] != "" || row["why_en"] == "" || row["why_zh"] == "" {
+		t.Errorf("%v", row)
+	}
+	var layers struct {
+		Layers []struct {
+			Rows   int
+			Report coverage.ImportReport
+		}
+	}
+	run(t, "layers", filepath.Join(out, "areas", "west", "project.gpkg"), "show", "clinics", "--json").must(exitDone).json(&layers)
+	l := layers.Layers[0]
+	var codes []string
+	for _, w := range l.Report.Warnings {
+		codes = append(codes, w.Code)
+	}
+	if l.Rows != 1 || l.Report.Read != 3 || l.Report.Refused != 1 || len(l.Report.Rows) != 1 || l.Report.Rows[0].ID != "lost" || len(codes) < 2 || codes[0] != "part" || !slices.Contains(codes, "cgcs2000") {
+		t.Errorf("a layer of a district: %+v", l)
+	}
+	if w := l.Report.Warnings[0]; !strings.Contains(w.Text, "of the whole layer") || !strings.Contains(w.TextZh, "整个图层") {
+		t.Errorf("%+v", w)
+	}
+	run(t, "check", filepath.Join(out, "areas", "west", "project.gpkg")).must(exitDone)
+
+	want := tree(t, out)
+	for i := range 2 {
+		run(t, "batch", plan, "--shard", fmt.Sprintf("%d/2", i+1)).must(exitCondition)
+	}
+	run(t, "batch", "merge", plan, "--out", filepath.Join(dir, "merged"), filepath.Join(dir, "batch.shards", "1-of-2"), filepath.Join(dir, "batch.shards", "2-of-2")).must(exitCondition)
+	sameTree(t, tree(t, filepath.Join(dir, "merged")), want)
+
+	// the same rows of a project that is not cut: the area is known
+	whole := write(t, filepath.Join(dir, "whole.yaml"), "defaults: {catalog: town.yaml}\nareas: [{id: city, project: city.gpkg}]\noutputs: {tables: [scores]}\n")
+	var doc batchDoc
+	run(t, "batch", whole, "--out", filepath.Join(dir, "whole"), "--json").must(exitCondition).json(&doc)
+	if a := doc.Areas[0]; a.State != "partial" || a.Refused == nil || *a.Refused != 1 || len(doc.Refused) != 0 {
+		t.Errorf("%+v", doc)
+	}
+}
+
+// A report of a district that was cut says how far facilities were read, on the cover and at the distances that hang on it; one of a city that
+// was read whole does not.
+func TestBatchReportsSayHowFar(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	refusing(t, dir)
+	plan := write(t, filepath.Join(dir, "plan.yaml"), `defaults: {catalog: town.yaml}
+margin_m: 1500
+areas: [{cut: {project: city.gpkg, by: district, only: [west]}}, {id: city, project: city.gpkg}]
+outputs: {tables: [scores], formats: [html], levels: [city]}
+`)
+	run(t, "batch", plan).must(exitCondition)
+	for area, says := range map[string]bool{"west": true, "city": false} {
+		words := 0
+		for name, page := range tree(t, filepath.Join(dir, "batch", "areas", area, "town", "report")) {
+			for _, w := range []string{"Facilities farther than 1,500 m from the area were not read", "where no facility was read", "in the area that was scored and 1,500 m around it", "未读取范围外 1,500 米以远的设施", "读取范围内没有设施", "本次评估范围及周边 1,500 米"} {
+				if strings.Contains(page, w) {
+					words++
+				} else if says && strings.HasSuffix(name, ".html") && name != "index.html" {
+					t.Logf("%s: %s says nothing of %q", area, name, w)
+				}
+			}
+		}
+		if says != (words >= 6) || (!says && words > 0) {
+			t.Errorf("%s: %d of the sentences are said", area, words)
+		}
+	}
+}
+
+// Tables over all areas never stand beside areas that they do not speak of: they are gone before the first area is done again.
+func TestBatchSumsGoFirst(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	county(t, dir)
+	src := "defaults: {catalog: county.yaml}\nareas: [{cut: {project: county.gpkg, by: district, only: [D0, D3]}}]\noutputs: {tables: [scores]}\n"
+	plan := write(t, filepath.Join(dir, "plan.yaml"), src)
+	full := func(path string) error { return &os.PathError{Op: "write", Path: path, Err: syscall.ENOSPC} }
+	stop := func(out string, do func(*batch.Batch) error) {
+		t.Helper()
+		b, _, err := batch.Check(t.Context(), []byte(src), "plan.yaml", dir, out, faulty{&outside{&app{ctx: t.Context(), stdout: io.Discard, stderr: io.Discard}}, full})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := do(b); coverage.CodeOf(err) != coverage.Unavailable {
+			t.Errorf("a full disk: %v", err)
+		}
+		for name := range tree(t, out) {
+			if !strings.HasPrefix(name, "areas/") && !strings.HasPrefix(name, ".work/") {
+				t.Errorf("%s stands beside areas that changed", name)
+			}
+		}
+	}
+	out := filepath.Join(dir, "batch")
+	run(t, "batch", plan).must(exitDone)
+	var shards []string
+	for i := range 2 {
+		run(t, "batch", plan, "--shard", fmt.Sprintf("%d/2", i+1)).must(exitDone)
+		shards = append(shards, filepath.Join(dir, "batch.shards", fmt.Sprintf("%d-of-2", i+1)))
+	}
+	scores := filepath.Join(out, "areas", "D0", "county", "scores.csv")
+	write(t, scores, "x")
+	stop(out, func(b *batch.Batch) error { _, err := b.Merge(t.Context(), shards); return err })
+	run(t, "batch", plan).must(exitDone)
+	write(t, scores, "x")
+	stop(out, func(b *batch.Batch) error { _, err := b.Run(t.Context(), batch.Options{}); return err })
+	write(t, filepath.Join(shards[0], "areas", "D0", "county", "scores.csv"), "x")
+	stop(shards[0], func(b *batch.Batch) error {
+		_, err := b.Run(t.Context(), batch.Options{Shard: batch.Shard{I: 1, N: 2}})
+		return err
+	})
+}
+
+// A merge into, around or below a shard's folder would destroy it and is refused; the shards stay as they are.
+func TestBatchMergeSparesShards(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	county(t, dir)
+	plan := write(t, filepath.Join(dir, "plan.yaml"), "defaults: {catalog: county.yaml}\nareas: [{cut: {project: county.gpkg, by: district, only: [D0, D3]}}]\noutputs: {tables: [scores]}\n")
+	around := filepath.Join(dir, "around")
+	first, second := filepath.Join(around, "areas", "first"), filepath.Join(dir, "second")
+	run(t, "batch", plan, "--shard", "1/2", "--out", first).must(exitDone)
+	run(t, "batch", plan, "--shard", "2/2", "--out", second).must(exitDone)
+	want := tree(t, dir)
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink(second, link); err != nil {
+		t.Fatal(err)
+	}
+	for _, out := range []string{first, second, filepath.Join(second, ".", "..", "second"), link, filepath.Join(link, "areas", "new"), filepath.Join(first, "new"), around} {
+		run(t, "batch", "merge", plan, "--lang", "en", "--out", out, first, second).must(exitUsage).says("is the folder of the shard", "choose another folder")
+	}
+	run(t, "batch", "merge", plan, "--lang", "en", "--out", second, first, link).must(exitUsage)
+	if err := os.Remove(link); err != nil {
+		t.Fatal(err)
+	}
+	sameTree(t, tree(t, dir), want)
+	run(t, "batch", "merge", plan, "--out", filepath.Join(dir, "merged"), first, second).must(exitDone)
+}
+
+// A record of a shard that counts beyond any bound is damaged, and of many missing shards a few are named.
+func TestBatchMergeIsBounded(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	county(t, dir)
+	plan := write(t, filepath.Join(dir, "plan.yaml"), "defaults: {catalog: county.yaml}\nareas: [{cut: {project: county.gpkg, by: district, only: [D0, D3]}}]\noutputs: {tables: [scores]}\n")
+	shard := filepath.Join(dir, "shard")
+	run(t, "batch", plan, "--shard", "1/100000", "--out", shard).must(exitDone)
+	r := run(t, "batch", "merge", plan, "--lang", "en", shard).must(exitRefused).says("shard 2/100000 is missing (D3)", "shard 6/100000 is missing", "99994 more shards are missing")
+	if strings.Contains(r.stderr, "shard 7/") {
+		t.Error("all are named")
+	}
+	record := filepath.Join(shard, "shard.json")
+	for _, of := range []string{"100001", "9000000000000000000"} {
+		write(t, record, strings.Replace(read(t, record), `"of": 100000`, `"of": `+of, 1))
+		run(t, "batch", "merge", plan, "--lang", "en", shard).must(exitRefused).says("shard.json of shard is damaged")
+		write(t, record, strings.Replace(read(t, record), `"of": `+of, `"of": 100000`, 1))
+	}
+}
+
+// meddling is the outside where a file is replaced just before a layer of it is imported.
+type meddling struct {
+	*outside
+	before func(file string)
+}
+
+func (m meddling) Import(ctx context.Context, st coverage.Store, dir string, l batch.LayerSpec) (*coverage.ImportReport, error) {
+	m.before(filepath.Base(l.File))
+	return m.outside.Import(ctx, st, dir, l)
+}
+
+// A file that is replaced after the plan was checked is not scored as what it was: the area fails with its name, and the next run reads it.
+func TestBatchFilesChangeMeanwhile(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		during, file string // layer at whose import the file is replaced
+		content      string // "": it is removed
+	}{
+		"a layer":              {"east-people.geojson", "east-people.geojson", collection([]feature{{point(106.53, 29.51), []property{{"id", `"z"`}, {"population", "7"}}}})},
+		"a survey":             {"east-clinics.geojson", "surveyed.geojson", box(106.5, 29.4, 106.6, 29.5)},
+		"a layer that is gone": {"east-people.geojson", "east-people.geojson", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			plan := neighbors(t, dir, "", ", complete: surveyed.geojson", "neighbors: false")
+			write(t, filepath.Join(dir, "surveyed.geojson"), box(106.5, 29.4, 106.6, 29.6))
+			run(t, "batch", plan).must(exitDone)
+			os.RemoveAll(filepath.Join(dir, "batch", "areas", "east"))
+			o := meddling{&outside{&app{ctx: t.Context(), stdout: io.Discard, stderr: io.Discard}}, func(f string) {
+				switch path := filepath.Join(dir, c.file); {
+				case f != c.during:
+				case c.content == "":
+					os.Remove(path)
+				default:
+					write(t, path, c.content)
+				}
+			}}
+			b, _, err := batch.Check(t.Context(), []byte(read(t, plan)), "plan.yaml", dir, "", o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := b.Run(t.Context(), batch.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r := s.Results[0]; r.ID != "east" || r.State != batch.StateFailed || r.Error.Code != coverage.Unavailable || !strings.Contains(r.Error.Text, c.file) || !strings.Contains(r.Error.Text, "changed while the batch ran") ||
+				!strings.Contains(r.Error.TextZh, "变了") {
+				t.Errorf("%+v", r.Error)
+			}
+			if s.Results[1].State != batch.StateDone {
+				t.Errorf("%+v", s.Results[1])
+			}
+			if c.content != "" {
+				run(t, "batch", plan).must(exitDone)
+			}
+		})
+	}
 }
