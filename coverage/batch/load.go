@@ -50,8 +50,6 @@ func (r *runner) layers(ctx context.Context, a *Area, result *Result) ([]*covera
 	result.Crossing = append(result.Crossing, s.crossing(a, units)...)
 	if a.Parent == "" {
 		result.Refused = append(result.Refused, s.refused...)
-	} else {
-		result.RefusedAround = len(s.refused)
 	}
 	margin := max(largestLimit(a.Ways), float64(r.Plan.MarginM))
 	result.MarginM = int64(margin)

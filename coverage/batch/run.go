@@ -362,8 +362,12 @@ func (r *runner) place(a *Area, result *Result, dir, made string) error {
 }
 
 func (r *runner) blank(a *Area) *Result {
+	around := 0
+	if a.Parent != "" {
+		around = len(a.from.refused)
+	}
 	return &Result{Version: resultVersion, ID: a.ID, Name: a.Name, Level: a.Level, Parent: a.Parent, Source: a.Source, State: StateDone, Fingerprint: a.Fingerprint,
-		Problems: []Problem{}, Refused: []RefusedRow{}, Neighbors: []string{}, Crossing: []string{}, Layers: []LayerRef{}, Runs: []RunResult{}, Files: []File{}}
+		Problems: []Problem{}, Refused: []RefusedRow{}, RefusedAround: around, Neighbors: []string{}, Crossing: []string{}, Layers: []LayerRef{}, Runs: []RunResult{}, Files: []File{}}
 }
 
 // attempt scores an area; a panic is an error of the area.
