@@ -143,3 +143,23 @@ func TestClaimedPiecesTakeNoMemory(t *testing.T) {
 		})
 	}
 }
+
+// A fault in a goroutine of the store comes up in the one that saves, where who recovers goes on without it.
+func TestPanicsComeUpWhereTheyAreAwaited(t *testing.T) {
+	comesUp := func(name, want string, f func()) {
+		defer func() {
+			if v := fmt.Sprintf("%+v", recover()); !strings.Contains(v, want) {
+				t.Errorf("%s: it comes as %s", name, v)
+			}
+		}()
+		f()
+		t.Errorf("%s: nothing comes", name)
+	}
+	value := meanwhile(func() int { panic("a fault") })
+	for range 2 {
+		comesUp("meanwhile", "a fault", func() { value() })
+	}
+	if seven := meanwhile(func() int { return 7 }); seven() != 7 || seven() != 7 {
+		t.Error("a value is lost")
+	}
+}

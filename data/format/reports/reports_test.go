@@ -161,6 +161,21 @@ func TestEarlierReport(t *testing.T) {
 	}
 }
 
+// A fault in the writing of one report comes up in the caller, and the folder does not look finished.
+func TestPanicsComeUpInTheCaller(t *testing.T) {
+	dir := t.TempDir()
+	defer func() {
+		if v := fmt.Sprintf("%+v", recover()); !strings.Contains(v, "a fault") || !strings.Contains(v, "TestPanicsComeUpInTheCaller") {
+			t.Errorf("it comes as %s", v)
+		}
+		if _, err := os.Stat(filepath.Join(dir, "index.html")); err == nil {
+			t.Error("index.html stands over an unfinished report")
+		}
+	}()
+	reports.Write(context.Background(), source(t), dir, spec("json"), func(string, int64, int64) { panic("a fault") })
+	t.Error("nothing comes")
+}
+
 // What cannot be written is refused before anything is.
 func TestRefused(t *testing.T) {
 	for name, s := range map[string]reports.Spec{

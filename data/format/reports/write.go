@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"lifecircle/coverage"
+	"lifecircle/coverage/panics"
 	"lifecircle/coverage/report"
 	"lifecircle/data/format/csv"
 	"lifecircle/data/format/docx"
@@ -121,20 +122,27 @@ func Write(ctx context.Context, src *report.Source, dir string, spec Spec, progr
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(threads)
 	var done atomic.Int64
+	var caught panics.Catcher
 	total := 0
 	for _, j := range jobs {
 		total += len(j.files)
 	}
 	for i := range jobs {
 		g.Go(func() error {
-			return jobs[i].run(gctx, dir, func() {
-				if n := done.Add(1); progress != nil {
-					progress("report", n, int64(total))
-				}
+			err := errPanicked
+			caught.Try(func() {
+				err = jobs[i].run(gctx, dir, func() {
+					if n := done.Add(1); progress != nil {
+						progress("report", n, int64(total))
+					}
+				})
 			})
+			return err
 		})
 	}
-	if err := g.Wait(); err != nil {
+	err = g.Wait()
+	caught.Repanic()
+	if err != nil {
 		return nil, err
 	}
 	index := &Index{Run: src.Run.Hash, Files: []File{}}
@@ -146,6 +154,9 @@ func Write(ctx context.Context, src *report.Source, dir string, spec Spec, progr
 	}
 	return index, finish(dir, index, src, stale)
 }
+
+// errPanicked ends the other jobs of one that panicked.
+var errPanicked = errors.New("a report panicked")
 
 // job is the files of one area, or one table: what shares a report in memory.
 type job struct {
