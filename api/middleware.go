@@ -42,7 +42,7 @@ func (s *server) recovered(next http.Handler) http.Handler {
 			if what == http.ErrAbortHandler {
 				panic(what)
 			}
-			s.Logger.Error("panic", "path", r.URL.Path, "panic", fmt.Sprint(what), "stack", string(debug.Stack()))
+			s.Logger.Error("panic", "path", r.URL.Path, "panic", fmt.Sprintf("%+v", what), "stack", string(debug.Stack()))
 			s.writeProblem(w, r, &httpError{status: http.StatusInternalServerError})
 		}()
 		next.ServeHTTP(w, r)

@@ -474,3 +474,31 @@ func TestConcurrentUploads(t *testing.T) {
 		t.Errorf("%d layers, want %d", len(m.current), before+8)
 	}
 }
+
+// brokenFormats stands for a format whose reader has a fault.
+type brokenFormats struct{ gridFormats }
+
+func (*brokenFormats) Open(context.Context, *intake.File, intake.ReadOptions) (intake.Source, error) {
+	return brokenSource{}, nil
+}
+
+type brokenSource struct{}
+
+func (brokenSource) Next() (intake.Row, error) { panic("secret: a fault of the reader") }
+func (brokenSource) Info() intake.SourceInfo   { return intake.SourceInfo{} }
+
+// A file that a reader panics on fails its own upload; everybody else is served on.
+func TestReaderPanics(t *testing.T) {
+	var log strings.Builder
+	cfg := config(t, shelf{"city": smallCity(t, 2)})
+	cfg.Formats, cfg.Logger = &brokenFormats{}, textLogger(&log)
+	c := client{t, api.New(cfg)}
+	p := decode(t, c.do(http.MethodPost, city+"/layers?as=facilities&service=clinic&layer=x", strings.NewReader("a,b"), "Content-Type", "text/csv"), http.StatusInternalServerError)
+	if p["code"] != "internal" || strings.Contains(fmt.Sprint(p), "secret") {
+		t.Errorf("the upload gives %v", p)
+	}
+	if !strings.Contains(log.String(), "a fault of the reader") || !strings.Contains(log.String(), "brokenSource.Next") {
+		t.Errorf("the log does not say where: %s", log.String())
+	}
+	c.json(city + "/collections")
+}

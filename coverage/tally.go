@@ -7,6 +7,7 @@ import (
 
 	"github.com/paulmach/orb"
 
+	"lifecircle/coverage/panics"
 	"lifecircle/geo/measure"
 	"lifecircle/geo/overlay"
 )
@@ -129,7 +130,7 @@ func (j *judge) tallyLand(ctx context.Context, q *question) (*landTally, error) 
 }
 
 // parallel calls f(0) … f(n−1) from up to threads goroutines, each taking `grain` numbers at a time. f must
-// write only what belongs to its number.
+// write only what belongs to its number; where it panics, parallel does.
 func parallel(n, threads, grain int, f func(i int)) {
 	if threads <= 1 || n <= grain {
 		for i := range n {
@@ -139,18 +140,25 @@ func parallel(n, threads, grain int, f func(i int)) {
 	}
 	var next atomic.Int64
 	var wg sync.WaitGroup
+	var caught panics.Catcher
+	work := func() {
+		for {
+			lo := int(next.Add(int64(grain))) - grain
+			if lo >= n {
+				return
+			}
+			for i := lo; i < min(lo+grain, n); i++ {
+				f(i)
+			}
+		}
+	}
 	for range min(threads, (n+grain-1)/grain) {
 		wg.Go(func() {
-			for {
-				lo := int(next.Add(int64(grain))) - grain
-				if lo >= n {
-					return
-				}
-				for i := lo; i < min(lo+grain, n); i++ {
-					f(i)
-				}
+			if !caught.Try(work) {
+				next.Store(int64(n)) // the others need not go on
 			}
 		})
 	}
 	wg.Wait()
+	caught.Repanic()
 }

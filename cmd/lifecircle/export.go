@@ -13,6 +13,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"lifecircle/coverage"
+	"lifecircle/data/files"
 	"lifecircle/data/format/csv"
 	"lifecircle/data/store"
 )
@@ -184,27 +185,13 @@ func (a *app) writeFile(path string, write func(io.Writer) error) (err error) {
 		}
 		return errors.Join(write(f), f.Close())
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".lifecircle-*")
+	f, err := files.Create(path)
 	if err != nil {
 		return &coverage.Error{Code: coverage.Invalid, File: filepath.Base(path), Err: err, Text: coverage.Text{Zh: "无法写入该文件夹", En: "its folder cannot be written to"},
 			Hint: coverage.Text{Zh: "检查路径和权限", En: "check the path and its permissions"}}
 	}
-	defer func() {
-		if err != nil {
-			os.Remove(f.Name())
-		}
-	}()
-	if err = write(f); err == nil {
-		err = f.Sync()
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Chmod(f.Name(), 0o644)
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
+	if err = f.Finish(write(f)); err == nil {
+		err = files.SyncFolder(filepath.Dir(path))
 	}
 	if err != nil && a.ctx.Err() == nil && coverage.CodeOf(err) == coverage.Internal {
 		err = &coverage.Error{Code: coverage.Unavailable, File: filepath.Base(path), Err: err, Text: coverage.Text{Zh: fmt.Sprintf("写入失败：%v", err), En: fmt.Sprintf("cannot be written: %v", err)}}

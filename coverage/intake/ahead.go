@@ -1,6 +1,11 @@
 package intake
 
-import "sync"
+import (
+	"errors"
+	"sync"
+
+	"lifecircle/coverage/panics"
+)
 
 // Rows are read ahead while those before them are made part of the layer: reading and checking take about as long. What is read ahead is
 // bounded in rows and in bytes, since a row may be as large as the file.
@@ -16,6 +21,7 @@ type readAhead struct {
 	quit    chan struct{}
 	done    chan struct{}
 	once    sync.Once
+	caught  panics.Catcher
 	now     batch // being given out
 	at      int
 }
@@ -26,12 +32,18 @@ type batch struct {
 	err  error
 }
 
+// errPanicked stands where a.caught has a panic.
+var errPanicked = errors.New("the source panicked")
+
 func newReadAhead(src Source) *readAhead {
 	a := &readAhead{batches: make(chan batch, aheadBatches), quit: make(chan struct{}), done: make(chan struct{})}
 	go func() {
 		defer close(a.done)
 		for {
-			b := readBatch(src)
+			var b batch
+			if !a.caught.Try(func() { b = readBatch(src) }) {
+				b = batch{err: errPanicked}
+			}
 			select {
 			case a.batches <- b:
 			case <-a.quit:
@@ -62,10 +74,11 @@ func readBatch(src Source) batch {
 	return b
 }
 
-// row gives the next row, or the source's error.
+// row gives the next row, or the source's error; it panics where the source did.
 func (a *readAhead) row() (Row, error) {
 	for a.at == len(a.now.rows) {
 		if a.now.err != nil {
+			a.caught.Repanic()
 			return Row{}, a.now.err
 		}
 		a.now, a.at = <-a.batches, 0

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -59,5 +60,36 @@ func TestReadAheadIsBounded(t *testing.T) {
 	a.stop()                                              // twice is harmless
 	if most := 1 + aheadBatches + 1; src.given > most+1 { // being given out, waiting, being read
 		t.Errorf("%d large rows were read ahead", src.given)
+	}
+}
+
+// exploding panics where its rows end.
+type exploding struct{ counted }
+
+func (e *exploding) Next() (Row, error) {
+	if e.given == e.n {
+		panic("a fault of the reader")
+	}
+	return e.counted.Next()
+}
+
+// A fault of a reader must come up in the import that waits for it, where a server turns it into the failure of one upload; in a goroutine
+// of its own it would end the server.
+func TestReadAheadPanicsWhereItIsAsked(t *testing.T) {
+	for _, n := range []int{0, 1, aheadRows + 1} {
+		a := newReadAhead(&exploding{counted{n: n}})
+		func() {
+			defer func() {
+				if v := fmt.Sprintf("%+v", recover()); !strings.Contains(v, "a fault of the reader") || !strings.Contains(v, "exploding).Next") {
+					t.Errorf("behind %d rows it comes as %s", n, v)
+				}
+			}()
+			for i := range n + 1 {
+				if row, err := a.row(); err != nil || row.N != i+1 {
+					t.Errorf("row %d of %d: %d, %v", i+1, n, row.N, err)
+				}
+			}
+		}()
+		a.stop()
 	}
 }

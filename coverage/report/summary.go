@@ -168,7 +168,7 @@ func (s *Source) Summarize(a Area) (*Summary, error) {
 	}
 	r := s.Run
 	out := &Summary{
-		Schema: SummaryVersion, Area: SummaryArea{a.Level, a.ID, a.Name}, Run: r.Hash, Algorithm: r.Version, Params: r.Params, Marks: r.Marks, Neighborhoods: len(p.units),
+		Schema: SummaryVersion, Area: SummaryArea(a), Run: r.Hash, Algorithm: r.Version, Params: r.Params, Marks: r.Marks, Neighborhoods: len(p.units),
 		Catalog: SummaryCatalog{r.Catalog.ID, r.Catalog.Title, r.Catalog.Provisional, r.CatalogHash}, Scores: []SummaryScore{}, Requirements: []SummaryRequirement{}, Units: []SummaryUnit{}, Attribution: s.Credits(),
 	}
 	if a.Level == "" {

@@ -103,20 +103,22 @@ func (p pool) query(query string, args ...any) (*sql.Rows, error) {
 
 // readContent reads a content by one statement, so that nobody replaces it meanwhile; nil if there is none.
 func readContent(q querier, hash string) (*content, error) {
-	rows, err := q.query(`SELECT c.size, c.deflate, c.data, (SELECT count(*) FROM lc_pieces WHERE hash = c.hash), p.n, p.data FROM lc_contents c LEFT JOIN lc_pieces p ON p.hash = c.hash WHERE c.hash = ? ORDER BY p.n`, hash)
+	rows, err := q.query(`SELECT c.size, c.deflate, c.data, (SELECT coalesce(sum(length(data)), 0) FROM lc_pieces WHERE hash = ?1),
+  (SELECT page_count * page_size FROM pragma_page_count, pragma_page_size), p.n, p.data
+FROM lc_contents c LEFT JOIN lc_pieces p ON p.hash = c.hash WHERE c.hash = ?1 ORDER BY p.n`, hash)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	var c *content
-	var pieces int
+	var whole, file int64 // bytes of all pieces, and of the file
 	var last, piece sql.RawBytes
 	var end []byte
 	var n sql.NullInt64
 	for at := int64(0); rows.Next(); at++ {
 		var size int
 		var deflated bool
-		if err := rows.Scan(&size, &deflated, &last, &pieces, &n, &piece); err != nil {
+		if err := rows.Scan(&size, &deflated, &last, &whole, &file, &n, &piece); err != nil {
 			return nil, err
 		}
 		if c == nil {
@@ -129,7 +131,11 @@ func readContent(q querier, hash string) (*content, error) {
 			return nil, damaged("its pieces")
 		}
 		if c.data == nil {
-			c.data = make([]byte, 0, pieces*pieceSize+len(end))
+			whole += int64(len(end))
+			if rest := whole - int64(c.size); whole > file || rest != 0 && rest != sumSize { // before room is made for what a foreign file claims
+				return nil, damaged("its size")
+			}
+			c.data = make([]byte, 0, whole)
 		}
 		c.data = append(c.data, piece...)
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -108,5 +109,60 @@ func TestDamagedPiecesAreFound(t *testing.T) {
 				t.Errorf("check finds %+v", r.Findings)
 			}
 		})
+	}
+}
+
+// A file from elsewhere that claims more pieces than it has must not take the memory of the program that opens it: room is made for what is there.
+func TestClaimedPiecesTakeNoMemory(t *testing.T) {
+	const more = `WITH RECURSIVE i(n) AS (VALUES (2) UNION ALL SELECT n + 1 FROM i WHERE n < 2000) INSERT INTO lc_pieces SELECT (SELECT hash FROM lc_pieces), n, x'' FROM i`
+	for name, spoil := range map[string][]string{
+		"empty pieces":                        {more},
+		"empty pieces that the size confirms": {more, `UPDATE lc_contents SET size = size + 1999 * 4194304 WHERE hash IN (SELECT hash FROM lc_pieces)`},
+		"a size without pieces":               {`UPDATE lc_contents SET size = size + 1999 * 4194304 WHERE hash IN (SELECT hash FROM lc_pieces)`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, path := mustCreate(t)
+			l := large(9 << 20)
+			mustSave(t, p, l)
+			p.Close()
+			for _, s := range append([]string{`DELETE FROM lc_pieces WHERE n = 1`}, spoil...) {
+				mustExec(t, plain(t, path), s)
+			}
+			p = mustOpen(t, path, ReadOnly)
+			defer p.Close()
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, err := p.Layer(ctx, l.Info.Hash)
+			runtime.ReadMemStats(&after)
+			if coverage.CodeOf(err) != coverage.Refused {
+				t.Errorf("reading gives %v", err)
+			}
+			if took := after.TotalAlloc - before.TotalAlloc; took > 64<<20 {
+				t.Errorf("reading took %d MiB", took>>20)
+			}
+		})
+	}
+}
+
+// A fault in a goroutine of the store comes up in the one that saves, where who recovers goes on without it.
+func TestPanicsComeUpWhereTheyAreAwaited(t *testing.T) {
+	comesUp := func(name, want string, f func()) {
+		defer func() {
+			if v := fmt.Sprintf("%+v", recover()); !strings.Contains(v, want) {
+				t.Errorf("%s: it comes as %s", name, v)
+			}
+		}()
+		f()
+		t.Errorf("%s: nothing comes", name)
+	}
+	value := meanwhile(func() int { panic("a fault") })
+	for range 2 {
+		comesUp("meanwhile", "a fault", func() { value() })
+	}
+	seven := meanwhile(func() int { return 7 })
+	for range 2 {
+		if seven() != 7 {
+			t.Error("a value is lost")
+		}
 	}
 }

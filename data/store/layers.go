@@ -12,11 +12,11 @@ import (
 	"hash/crc32"
 	"io"
 	"math"
-	"sync"
 
 	"github.com/paulmach/orb"
 
 	"lifecircle/coverage"
+	"lifecircle/coverage/panics"
 )
 
 const currentLayers = `SELECT k.role, k.service, k.name, k.touched, l.version, l.hash, l.info, l.areas
@@ -169,11 +169,20 @@ WHERE k.role = ? AND k.service = ? AND k.name = ?`, string(k.Role), k.Service, k
 	return out, err
 }
 
-// meanwhile computes a value while something else is done, and gives it when it is asked for.
+// meanwhile computes a value while something else is done, and gives it, or panics as compute did, when it is asked for.
 func meanwhile[T any](compute func() T) func() T {
-	done := make(chan T, 1)
-	go func() { done <- compute() }()
-	return sync.OnceValue(func() T { return <-done })
+	var value T
+	var caught panics.Catcher
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		caught.Try(func() { value = compute() })
+	}()
+	return func() T {
+		<-done
+		caught.Repanic()
+		return value
+	}
 }
 
 // saveVersion puts a version, with its packed copy, in the place of the current one, which is compressed.

@@ -18,6 +18,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"lifecircle/coverage"
+	"lifecircle/data/files"
 )
 
 // Mode says how a project is opened.
@@ -488,16 +489,8 @@ func writeNew(path string, write func(temporary string) error) error {
 			return err
 		}
 	}
-	syncFolder(filepath.Dir(path))
+	_ = files.SyncFolder(filepath.Dir(path)) // it is there in any case
 	return nil
-}
-
-// syncFolder makes a new name durable, where the system can.
-func syncFolder(folder string) {
-	if d, err := os.Open(folder); err == nil {
-		_ = d.Sync()
-		d.Close()
-	}
 }
 
 // union adds up bounds, leaving out those of layers without rows.

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"lifecircle/coverage"
+	"lifecircle/coverage/panics"
 )
 
 // minPrefix is how much of a run's hash names it.
@@ -225,13 +226,17 @@ func packDrawings(r *coverage.Run) []drawing {
 	}
 	out := make([]drawing, len(r.Requirements))
 	var wg sync.WaitGroup
+	var caught panics.Catcher
 	for k := range out {
 		wg.Go(func() {
-			data := r.PackDrawings(k)
-			out[k] = drawing{len(data), deflate(data)}
+			caught.Try(func() {
+				data := r.PackDrawings(k)
+				out[k] = drawing{len(data), deflate(data)}
+			})
 		})
 	}
 	wg.Wait()
+	caught.Repanic()
 	return out
 }
 

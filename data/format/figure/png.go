@@ -128,7 +128,7 @@ func (r *raster) ring(dst []spot, ring []Point, a *Area) []spot {
 		scale = int64(a.Scale)
 	}
 	for _, p := range ring {
-		q := spot{}
+		var q spot
 		if a.Def > 0 {
 			q = spot{r.thousandths(int64(a.At.X)*1000 + int64(p.X)*scale), r.thousandths(int64(a.At.Y)*1000 + int64(p.Y)*scale)}
 		} else {

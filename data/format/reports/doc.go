@@ -1,6 +1,6 @@
 // Package reports writes the reports of a run into a folder: a document for each area, format and language, the result tables of the
-// whole run, and an index of all. The documents' own packages know how; this one knows which, under what names, and that a file
-// is there whole or not at all.
+// whole run, and an index of all. The documents' own packages know how; this one knows which, under what names, that a file is there
+// whole or not at all, and that a folder that is not finished does not look so.
 //
 //	DIR/index.html, index.json             what there is
 //	DIR/city/report.zh.html …              the whole city

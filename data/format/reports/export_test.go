@@ -1,4 +1,7 @@
 package reports
 
-// FolderOf is open to tests.
-var FolderOf = folderOf
+// FolderOf and Ours are open to tests.
+var (
+	FolderOf = folderOf
+	Ours     = ours
+)

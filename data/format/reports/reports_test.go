@@ -161,6 +161,171 @@ func TestEarlierReport(t *testing.T) {
 	}
 }
 
+func readIndex(t *testing.T, dir string) (index reports.Index) {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(dir, "index.json"))
+	if err == nil {
+		err = json.Unmarshal(b, &index)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return index
+}
+
+func put(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A report that is stopped half-way must not look like the one before it, and nothing of it may be left over when the next one is written.
+func TestReportThatIsGivenUp(t *testing.T) {
+	dir := t.TempDir()
+	before := spec("json")
+	before.Levels = []string{"city"}
+	write(t, dir, before)
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	given := spec("csv", "xlsx")
+	given.Threads = 1
+	if _, err := reports.Write(ctx, source(t), dir, given, func(_ string, n, _ int64) {
+		if n == 3 {
+			stop()
+		}
+	}); err == nil {
+		t.Fatal("it was not stopped")
+	}
+	if _, err := os.Stat(filepath.Join(dir, "index.html")); err == nil {
+		t.Error("the index.html of the report before stands over other documents")
+	}
+	index := readIndex(t, dir)
+	named := map[string]bool{"index.json": true}
+	for _, f := range index.Files {
+		named[f.Path] = true
+	}
+	if !index.Unfinished || index.MadeBy != reports.MadeBy || !named["city/summary.json"] || !named["city/report.en.xlsx"] || !named["results/gaps.csv"] {
+		t.Errorf("index.json says %+v", index)
+	}
+	there := files(t, dir)
+	if len(there) != 1+1+3 {
+		t.Errorf("%d files", len(there))
+	}
+	for name := range there {
+		if !named[name] {
+			t.Errorf("%s is in no index: nobody removes it", name)
+		}
+	}
+	// What a killed process leaves under temporary names, and what is not ours.
+	for _, name := range []string{".lifecircle-index.json-17", "city/.lifecircle-summary.json-4", "city/.lifecircle-report.zh.xlsx-123"} {
+		put(t, filepath.Join(dir, name), "half")
+	}
+	put(t, filepath.Join(dir, ".lifecircle-own.csv-5"), "somebody is writing it")
+	write(t, dir, before)
+	var names []string
+	for name := range files(t, dir) {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	if d := cmp.Diff([]string{".lifecircle-own.csv-5", "city/summary.json", "index.html", "index.json"}, names); d != "" {
+		t.Error(d)
+	}
+	if index := readIndex(t, dir); index.Unfinished || len(index.Files) != 1 {
+		t.Errorf("the next index.json says %+v", index)
+	}
+}
+
+// A bureau's own files stay, whatever an index says of them: only what has our mark, in the forms that we write, in real folders, is removed.
+func TestFilesOfOthersStay(t *testing.T) {
+	few := spec("json")
+	few.Levels = []string{"city"}
+	for name, content := range map[string]string{
+		"index.json": `{"run":"1ce8d4ff","files":[{"file":"photos/a.jpg"},{"file":"district/1/summary.json"}]}`,
+		"index.html": "our site",
+	} {
+		dir := t.TempDir()
+		put(t, filepath.Join(dir, name), content)
+		put(t, filepath.Join(dir, "photos/a.jpg"), "x")
+		put(t, filepath.Join(dir, "district/1/summary.json"), "x")
+		if _, err := reports.Write(context.Background(), source(t), dir, few, nil); coverage.CodeOf(err) != coverage.Conflict || !strings.Contains(err.Error(), name) {
+			t.Errorf("a folder with somebody else's %s: %v", name, err)
+		}
+		if left := files(t, dir); len(left) != 3 || left[name] != content {
+			t.Errorf("a folder with somebody else's %s is changed: %v", name, left)
+		}
+	}
+
+	dir, elsewhere := t.TempDir(), t.TempDir()
+	put(t, filepath.Join(elsewhere, "1/summary.json"), "x")
+	kept := []string{"photos/a.jpg", "notes.txt", "city/report.zh.txt", "city/report.fr.html", "city/notes/summary.json/x", "results/people.csv", "results/summary.json", "summary.json", "district/1/scores.csv",
+		"district/ /summary.json", "linked/1/summary.json", "../" + filepath.Base(elsewhere) + "/1/summary.json", "district/2/report.en.html"}
+	gone := []string{"city/report.zh.pdf", "results/scores.gpkg", "district/3~2/summary.json", "street/大坪/report.en.docx"}
+	index := reports.Index{MadeBy: reports.MadeBy, Run: "1"}
+	for _, name := range slices.Concat(kept, gone) {
+		index.Files = append(index.Files, reports.File{Path: name})
+		if !strings.HasPrefix(name, "linked/") && !strings.HasPrefix(name, "..") && name != "district/2/report.en.html" {
+			put(t, filepath.Join(dir, name), "x")
+		}
+	}
+	b, _ := json.Marshal(index)
+	put(t, filepath.Join(dir, "index.json"), string(b))
+	put(t, filepath.Join(dir, "district/2/own.html"), "x")
+	for link, to := range map[string]string{"linked": elsewhere, "district/2/report.en.html": "own.html"} {
+		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
+			t.Skip(err)
+		}
+	}
+	write(t, dir, few)
+	for _, name := range kept {
+		if _, err := os.Lstat(filepath.Join(dir, name)); err != nil {
+			t.Errorf("%s is removed", name)
+		}
+	}
+	for _, name := range gone {
+		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
+			t.Errorf("%s of the earlier report stays", name)
+		}
+	}
+	if _, err := os.Lstat(filepath.Join(dir, "street")); err == nil {
+		t.Error("an empty folder stays")
+	}
+}
+
+// What is planned is known as ours again: else nobody removes it.
+func TestPlannedPathsAreOurs(t *testing.T) {
+	index := write(t, t.TempDir(), spec("json", "csv", "html"))
+	for _, f := range index.Files {
+		if !reports.Ours(f.Path) {
+			t.Errorf("%s is not", f.Path)
+		}
+	}
+	taken := map[string]bool{}
+	for _, id := range []string{"a", "A", "x.", "x", "..", "", "~1", strings.Repeat("长", 200), strings.Repeat("长", 199) + "城", "a/b", "a~2"} {
+		if folder := reports.FolderOf(report.Area{Level: "street", ID: id}, taken); !reports.Ours(folder + "/report.zh.html") {
+			t.Errorf("%s is not", folder)
+		}
+	}
+}
+
+// A fault in the writing of one report comes up in the caller, and the folder does not look finished.
+func TestPanicsComeUpInTheCaller(t *testing.T) {
+	dir := t.TempDir()
+	defer func() {
+		if v := fmt.Sprintf("%+v", recover()); !strings.Contains(v, "a fault") || !strings.Contains(v, "TestPanicsComeUpInTheCaller") {
+			t.Errorf("it comes as %s", v)
+		}
+		if _, err := os.Stat(filepath.Join(dir, "index.html")); err == nil {
+			t.Error("index.html stands over an unfinished report")
+		}
+	}()
+	reports.Write(context.Background(), source(t), dir, spec("json"), func(string, int64, int64) { panic("a fault") })
+	t.Error("nothing comes")
+}
+
 // What cannot be written is refused before anything is.
 func TestRefused(t *testing.T) {
 	for name, s := range map[string]reports.Spec{

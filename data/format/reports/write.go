@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -19,7 +18,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"lifecircle/coverage"
+	"lifecircle/coverage/panics"
 	"lifecircle/coverage/report"
+	"lifecircle/data/files"
 	"lifecircle/data/format/csv"
 	"lifecircle/data/format/docx"
 	"lifecircle/data/format/html"
@@ -83,9 +84,14 @@ type File struct {
 
 // Index is index.json of a folder.
 type Index struct {
-	Run   string `json:"run"`
-	Files []File `json:"files"` // in the order of areas, formats and languages
+	MadeBy     string `json:"made_by"` // MadeBy; a folder whose index.json has it not is somebody else's
+	Run        string `json:"run"`
+	Unfinished bool   `json:"unfinished,omitempty"` // being written, or given up: files are those that may be there, of this report and the one before
+	Files      []File `json:"files"`                // in the order of areas, formats and languages
 }
+
+// MadeBy marks the indexes that Write makes.
+const MadeBy = "lifecircle report/1"
 
 // write is one file to be written.
 type write struct {
@@ -94,7 +100,9 @@ type write struct {
 }
 
 // Write writes the reports of a run into a folder, which is made if it is not there. Files of an earlier report in it that this one
-// does not have are removed; others are left alone. Errors: Invalid for levels that the run does not have, or a folder that cannot be written.
+// does not have are removed; others are left alone. Until it has returned the folder has no index.html, and its index.json says that it is
+// unfinished. Errors: Invalid for levels that the run does not have, or a folder that cannot be written; Conflict for one with an index of
+// somebody else.
 func Write(ctx context.Context, src *report.Source, dir string, spec Spec, progress coverage.Progress) (*Index, error) {
 	if err := spec.Check(); err != nil {
 		return nil, err
@@ -110,7 +118,18 @@ func Write(ctx context.Context, src *report.Source, dir string, spec Spec, progr
 		return nil, &coverage.Error{Code: coverage.Invalid, File: filepath.Base(dir), Err: err, Text: coverage.Text{Zh: "无法建立该文件夹", En: "the folder cannot be made"},
 			Hint: coverage.Text{Zh: "检查路径和权限", En: "check the path and its permissions"}}
 	}
-	stale, err := earlier(dir)
+	f, err := openFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var planned []File
+	for _, j := range jobs {
+		for _, w := range j.files {
+			planned = append(planned, w.File)
+		}
+	}
+	stale, err := f.begin(src.Run.Hash, planned)
 	if err != nil {
 		return nil, err
 	}
@@ -121,31 +140,36 @@ func Write(ctx context.Context, src *report.Source, dir string, spec Spec, progr
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(threads)
 	var done atomic.Int64
-	total := 0
-	for _, j := range jobs {
-		total += len(j.files)
-	}
+	var caught panics.Catcher
 	for i := range jobs {
 		g.Go(func() error {
-			return jobs[i].run(gctx, dir, func() {
-				if n := done.Add(1); progress != nil {
-					progress("report", n, int64(total))
-				}
+			err := errPanicked
+			caught.Try(func() {
+				err = jobs[i].run(gctx, dir, func() {
+					if n := done.Add(1); progress != nil {
+						progress("report", n, int64(len(planned)))
+					}
+				})
 			})
+			return err
 		})
 	}
-	if err := g.Wait(); err != nil {
+	err = g.Wait()
+	caught.Repanic()
+	if err != nil {
 		return nil, err
 	}
-	index := &Index{Run: src.Run.Hash, Files: []File{}}
+	index := &Index{MadeBy: MadeBy, Run: src.Run.Hash, Files: []File{}}
 	for _, j := range jobs {
 		for _, w := range j.files {
 			index.Files = append(index.Files, w.File)
-			delete(stale, w.Path)
 		}
 	}
-	return index, finish(dir, index, src, stale)
+	return index, f.finish(index, src, stale)
 }
+
+// errPanicked ends the other jobs of one that panicked.
+var errPanicked = errors.New("a report panicked")
 
 // job is the files of one area, or one table: what shares a report in memory.
 type job struct {
@@ -169,7 +193,11 @@ func (j *job) run(ctx context.Context, dir string, done func()) error {
 			return err
 		}
 		w := &j.files[i]
-		n, err := writeWhole(filepath.Join(dir, filepath.FromSlash(w.Path)), w.to)
+		path := filepath.Join(dir, filepath.FromSlash(w.Path))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		n, err := files.Write(path, w.to)
 		if err != nil {
 			return fmt.Errorf("%s: %w", w.Path, err)
 		}
@@ -191,7 +219,7 @@ func plan(ctx context.Context, src *report.Source, spec *Spec) []job {
 			switch {
 			case !slices.Contains(spec.Formats, format):
 			case format == "json":
-				j.files = append(j.files, write{File{Path: folder + "/summary.json", Area: area.Key(), Name: area.Name, Format: format}, func(w io.Writer) error {
+				j.files = append(j.files, write{File{Path: folder + "/" + summaryFile, Area: area.Key(), Name: area.Name, Format: format}, func(w io.Writer) error {
 					s, err := src.Summarize(area)
 					if err != nil {
 						return err
@@ -215,10 +243,10 @@ func plan(ctx context.Context, src *report.Source, spec *Spec) []job {
 			jobs = append(jobs, j)
 		}
 	}
-	for _, name := range []string{"scores", "coverage", "matrix", "gaps", "service_areas"} {
+	for _, name := range tables {
 		for _, format := range tableFormats {
 			if slices.Contains(spec.Formats, format) {
-				jobs = append(jobs, job{files: []write{{File{Path: "results/" + name + "." + format, Name: tableNames[name], Format: format}, func(w io.Writer) error {
+				jobs = append(jobs, job{files: []write{{File{Path: resultsFolder + "/" + name + "." + format, Name: tableNames[name], Format: format}, func(w io.Writer) error {
 					t, err := src.Run.Table(name)
 					if err != nil {
 						return err
@@ -236,6 +264,14 @@ func plan(ctx context.Context, src *report.Source, spec *Spec) []job {
 	}
 	return jobs
 }
+
+var tables = []string{"scores", "coverage", "matrix", "gaps", "service_areas"}
+
+const (
+	cityFolder    = "city"
+	resultsFolder = "results"
+	summaryFile   = "summary.json"
+)
 
 var tableNames = map[string]report.Text{
 	"scores": {Zh: "得分", En: "scores"}, "coverage": {Zh: "覆盖", En: "coverage"}, "matrix": {Zh: "矩阵", En: "matrix"}, "gaps": {Zh: "盲区", En: "gaps"},
@@ -278,7 +314,7 @@ func writeDocument(ctx context.Context, w io.Writer, format string, doc *report.
 // folderOf names the folder of an area: its level and id, without what file systems refuse; what then would be the same gets a number.
 func folderOf(a report.Area, taken map[string]bool) string {
 	if a.Level == "" {
-		return "city"
+		return cityFolder
 	}
 	name := clean(a.Level) + "/" + clean(a.ID)
 	folder := name
@@ -308,86 +344,4 @@ func clean(s string) string {
 		return "_"
 	}
 	return out
-}
-
-// writeWhole writes a file under a temporary name beside it and renames it. It gives its size.
-func writeWhole(path string, to func(io.Writer) error) (n int64, err error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return 0, err
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".lifecircle-*")
-	if err != nil {
-		return 0, err
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(f.Name())
-		}
-	}()
-	b := bufio.NewWriterSize(f, 1<<16)
-	if err = to(b); err == nil {
-		err = b.Flush()
-	}
-	if err == nil {
-		n, err = f.Seek(0, io.SeekCurrent)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Chmod(f.Name(), 0o644)
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	return n, err
-}
-
-const indexFile = "index.json"
-
-// earlier gives the files of an earlier report in the folder.
-func earlier(dir string) (map[string]bool, error) {
-	out := map[string]bool{}
-	b, err := os.ReadFile(filepath.Join(dir, indexFile))
-	if errors.Is(err, os.ErrNotExist) {
-		return out, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	var old Index
-	if err := json.Unmarshal(b, &old); err != nil || old.Run == "" {
-		return nil, &coverage.Error{Code: coverage.Conflict, File: indexFile, Text: coverage.Text{Zh: "该文件夹里已有不是报告的 index.json", En: "the folder has an index.json that is no report's"},
-			Hint: coverage.Text{Zh: "请换一个文件夹", En: "name another folder"}}
-	}
-	for _, f := range old.Files {
-		if filepath.IsLocal(filepath.FromSlash(f.Path)) {
-			out[f.Path] = true
-		}
-	}
-	return out, nil
-}
-
-// finish removes what is no longer in the report and writes its indexes.
-func finish(dir string, index *Index, src *report.Source, stale map[string]bool) error {
-	for path := range stale {
-		full := filepath.Join(dir, filepath.FromSlash(path))
-		if err := os.Remove(full); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return err
-		}
-		os.Remove(filepath.Dir(full)) // if it is empty now
-	}
-	if _, err := writeWhole(filepath.Join(dir, "index.html"), func(w io.Writer) error { return writeIndexPage(w, index, src) }); err != nil {
-		return err
-	}
-	_, err := writeWhole(filepath.Join(dir, indexFile), func(w io.Writer) error {
-		e := json.NewEncoder(w)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", " ")
-		return e.Encode(index)
-	})
-	return err
 }

@@ -1,0 +1,54 @@
+// Package panics brings a panic of one goroutine to another that waits for it, so that who recovers there holds for both: a panic that
+// nobody recovers in its own goroutine ends the whole program, with a server all of its requests.
+package panics
+
+import (
+	"fmt"
+	"runtime/debug"
+	"sync/atomic"
+)
+
+// Catcher keeps the first panic of what it tries. The zero value is ready; it may be used from many goroutines at once.
+type Catcher struct{ first atomic.Pointer[Panic] }
+
+// Try calls f and tells whether it returned; it did not if it panicked.
+func (c *Catcher) Try(f func()) (ok bool) {
+	defer func() {
+		if v := recover(); v != nil {
+			p, again := v.(*Panic)
+			if !again {
+				p = &Panic{Value: v, Stack: debug.Stack()}
+			}
+			c.first.CompareAndSwap(nil, p)
+		}
+	}()
+	f()
+	return true
+}
+
+// Repanic panics with a *Panic if something that was tried has.
+func (c *Catcher) Repanic() {
+	if p := c.first.Load(); p != nil {
+		panic(p)
+	}
+}
+
+// Panic is a panic of another goroutine.
+type Panic struct {
+	Value any    // what it panicked with
+	Stack []byte // of the goroutine, where it panicked
+}
+
+// Error gives the value and the stack, for the runtime when it ends the program.
+func (p *Panic) Error() string {
+	return fmt.Sprintf("%v\n\npanicked in another goroutine:\n%s", p.Value, p.Stack)
+}
+
+// Format writes the value alone, since a stack differs from run to run; with %+v the stack too.
+func (p *Panic) Format(s fmt.State, verb rune) {
+	if verb == 'v' && s.Flag('+') {
+		fmt.Fprint(s, p.Error())
+		return
+	}
+	fmt.Fprint(s, p.Value)
+}
