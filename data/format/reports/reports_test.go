@@ -102,7 +102,10 @@ func write(t testing.TB, dir string, s reports.Spec) *reports.Index {
 
 // A bureau that writes its report again, on a machine with more processors, gets the same files; the index lists them all.
 func TestSameFiles(t *testing.T) {
-	formats := slices.DeleteFunc(reports.Formats(), func(f string) bool { return f == "gpkg" && testing.Short() })
+	formats := reports.Formats()
+	if testing.Short() { // the race detector looks at the goroutines, not at the writers
+		formats = []string{"html", "json", "csv"}
+	}
 	a, b := t.TempDir(), t.TempDir()
 	one, many := spec(formats...), spec(formats...)
 	one.Threads, many.Threads = 1, 7
