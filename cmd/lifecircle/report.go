@@ -43,6 +43,9 @@ func (c reportCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if stat, err := os.Stat(c.Project); err == nil && stat.Size() > largeProject && os.Getenv("GOGC") == "" { // the gaps of a large city lie in memory: garbage is to stay little beside them
+		defer debug.SetGCPercent(debug.SetGCPercent(25))
+	}
 	return a.open(c.Project, store.ReadOnly, func(p *store.Project) error {
 		run, err := a.run(p, c.Run_)
 		if err != nil {
@@ -92,8 +95,8 @@ func (c reportCmd) spec() (reports.Spec, error) {
 	return spec, spec.Check()
 }
 
-// manyGaps is how many gaps make a city large for its reports.
-const manyGaps = 50_000
+// largeProject is how many bytes make a project file that of a large city for its reports.
+const largeProject = 64 << 20
 
 // reportOptions are what a report holds beside its run.
 type reportOptions struct {
@@ -118,9 +121,6 @@ func (a *app) writeReports(p *store.Project, run *coverage.Run, dir string, o re
 		if err != nil {
 			return nil, err
 		}
-	}
-	if len(run.Gaps) > manyGaps && os.Getenv("GOGC") == "" { // the gaps of a large city lie in memory: garbage is to stay little beside them
-		defer debug.SetGCPercent(debug.SetGCPercent(30))
 	}
 	progress, done := a.progress("写报告", "report")
 	defer done()
