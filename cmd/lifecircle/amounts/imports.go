@@ -208,22 +208,26 @@ func (b *bench) imports(ctx context.Context, seed uint64) error {
 	return b.measure(ctx, jobs)
 }
 
+// measured writes the line of a case that was measured; its targets are those of the full size.
+func (b *bench) measured(s *strings.Builder, key, what string, seconds, mib float64) {
+	if len(b.taken[key]) == 0 {
+		return
+	}
+	u, n := typical(b.taken[key])
+	if b.scale != 1 {
+		seconds, mib = 0, 0
+	}
+	fmt.Fprintf(s, "| %s | %s | %s | %s | %.0f | %s | %s | %d |\n", what, shown(u), against(u.Wall.Seconds(), seconds, u.Others > disturbed && u.Wall.Seconds() > seconds, digits),
+		digits(u.CPU.Seconds()), mebibytes(u.Peak), against(mebibytes(u.Peak), mib, false, func(v float64) string { return fmt.Sprintf("%.0f", v) }), percent(u.Others), n)
+}
+
 // importSection writes the part of the README on imports.
 func (b *bench) importSection(machine, command string) string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "Written by `%s` on %s. Whole processes: into a new project, saved and synchronised. 整个进程：导入新项目并落盘。\n\n", command, machine)
 	s.WriteString("| import 导入 | time 用时, s | target 目标 | CPU, s | peak 内存峰值, MiB | target 目标 | others 他用 | runs 次数 |\n|---|---|---|---|---|---|---|---|\n")
 	for _, c := range importCases {
-		if len(b.taken[c.key]) == 0 {
-			continue
-		}
-		u, n := typical(b.taken[c.key])
-		seconds, mib := c.seconds, c.mib
-		if b.scale != 1 {
-			seconds, mib = 0, 0
-		}
-		fmt.Fprintf(&s, "| %s | %s | %s | %s | %.0f | %s | %s | %d |\n", c.what, shown(u), against(u.Wall.Seconds(), seconds, u.Others > disturbed && u.Wall.Seconds() > seconds, digits),
-			digits(u.CPU.Seconds()), mebibytes(u.Peak), against(mebibytes(u.Peak), mib, false, func(v float64) string { return fmt.Sprintf("%.0f", v) }), percent(u.Others), n)
+		b.measured(&s, c.key, c.what, c.seconds, c.mib)
 	}
 	s.WriteString(`
 * The files are seeded. The table has id, name, type, code, address and district, in Chinese. What an import holds in memory is the rows that it keeps, with all of their properties, once; a row that a mapping

@@ -175,16 +175,7 @@ func (b *bench) reportSection(machine, command string) string {
 	fmt.Fprintf(&s, "Written by `%s` on %s. Whole processes. 整个进程。\n\n", command, machine)
 	s.WriteString("| reports 报告 | time 用时, s | target 目标 | CPU, s | peak 内存峰值, MiB | target 目标 | others 他用 | runs 次数 |\n|---|---|---|---|---|---|---|---|\n")
 	for _, c := range reportCases {
-		if len(b.taken[c.key]) == 0 {
-			continue
-		}
-		u, n := typical(b.taken[c.key])
-		seconds, mib := c.seconds, c.mib
-		if b.scale != 1 {
-			seconds, mib = 0, 0
-		}
-		fmt.Fprintf(&s, "| %s | %s | %s | %s | %.0f | %s | %s | %d |\n", c.what, shown(u), against(u.Wall.Seconds(), seconds, u.Others > disturbed && u.Wall.Seconds() > seconds, digits),
-			digits(u.CPU.Seconds()), mebibytes(u.Peak), against(mebibytes(u.Peak), mib, false, func(v float64) string { return fmt.Sprintf("%.0f", v) }), percent(u.Others), n)
+		b.measured(&s, c.key, c.what, c.seconds, c.mib)
 	}
 	s.WriteString("\n* † = other processes took more than 15 % of the processors: its time says little. PDF is set in the embedded font.\n")
 	return strings.NewReplacer("DISTRICTS", fmt.Sprint(chongqing.part(b.scale).Districts), "UNITS", thousands(b.city.Units), "FILES", fmt.Sprint(b.written), "MB MB", fmt.Sprint((b.bytes+5e5)/1e6)+" MB").Replace(s.String())
