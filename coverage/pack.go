@@ -73,7 +73,7 @@ var ErrPacked = errors.New("packed layer is damaged")
 
 // Pack gives the layer as one block of bytes: the same bytes for the same layer.
 func (l *Layer) Pack() []byte {
-	p := packer{b: make([]byte, 0, l.packedSize())}
+	p := packer{b: make([]byte, 0, l.PackedSize())}
 	p.layer(l)
 	return p.b
 }
@@ -216,8 +216,8 @@ func single(g orb.Geometry) orb.Geometry {
 	return g
 }
 
-// packedSize is a good guess at the size of the packed layer.
-func (l *Layer) packedSize() int {
+// PackedSize is a good guess at the size of the packed layer, in bytes.
+func (l *Layer) PackedSize() int {
 	n := 4096 + 24*len(l.Points)
 	for _, column := range [][]string{l.IDs, l.Names, l.Properties, l.Kinds, l.Opened, l.Closed} {
 		n += 4 * len(column)

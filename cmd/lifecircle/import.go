@@ -221,7 +221,7 @@ func (c importCmd) Run(a *app) error {
 	}
 	return a.open(c.Project, store.ReadWrite, func(p *store.Project) error {
 		return a.importInto(p, f, o)
-	})
+	}, store.WithSoleUse())
 }
 
 // Of a large file the layer is kept in large blocks that are cheap to mark: room for as much again would only be lent from others. A small one

@@ -12,12 +12,12 @@ import (
 )
 
 // open opens a project file for the length of a command.
-func (a *app) open(path string, mode store.Mode, f func(*store.Project) error) (err error) {
+func (a *app) open(path string, mode store.Mode, f func(*store.Project) error, opts ...store.Option) (err error) {
 	if stat, err := os.Stat(path); err == nil && stat.IsDir() {
 		return &coverage.Error{Code: coverage.Invalid, File: filepath.Base(path), Text: coverage.Text{Zh: "是文件夹，不是项目文件", En: "is a folder, no project file"},
 			Hint: coverage.Text{Zh: "请给出其中的 .gpkg 文件", En: "name the .gpkg file in it"}}
 	}
-	p, err := store.Open(path, mode)
+	p, err := store.Open(path, mode, opts...)
 	if err != nil {
 		var e *coverage.Error
 		if errors.As(err, &e) && e.Code == coverage.NotFound && e.Hint == (coverage.Text{}) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strconv"
@@ -11,6 +12,8 @@ import (
 	"time"
 
 	sqlite3 "github.com/mattn/go-sqlite3"
+
+	"lifecircle/coverage/panics"
 )
 
 // connector opens connections to one file. Every connection knows the functions that the
@@ -36,7 +39,7 @@ const (
 // openDB makes a pool of connections; nothing is opened yet. queryOnly connections refuse to write.
 func openDB(path, access string, busy time.Duration, queryOnly bool) *sql.DB {
 	pragmas := []string{
-		fmt.Sprintf("PRAGMA busy_timeout = %d", busy.Milliseconds()),
+		busyTimeout(busy),
 		"PRAGMA foreign_keys = ON",
 		"PRAGMA synchronous = FULL",
 	}
@@ -61,6 +64,11 @@ func openDB(path, access string, busy time.Duration, queryOnly bool) *sql.DB {
 			return nil
 		}},
 	})
+}
+
+// busyTimeout is the pragma that says how long to wait for another connection.
+func busyTimeout(d time.Duration) string {
+	return fmt.Sprintf("PRAGMA busy_timeout = %d", d.Milliseconds())
 }
 
 // escapePath writes a path as SQLite's URIs have it.
@@ -108,8 +116,11 @@ type insertion struct {
 const batchCells = 512
 
 // bulk inserts many rows on the bare connection, several by one statement: database/sql would cost more than
-// SQLite itself. The cells of args are kept until a batch is full, args itself is not.
+// SQLite itself. fill runs in a goroutine of its own, so that the next rows are made while SQLite takes those before them; it must not
+// use the connection. The cells of args are kept until they are inserted, args itself is not.
 func (t *tx) bulk(insertions []insertion, fill func(put func(insertion int, args []driver.Value) error) error) error {
+	var caught panics.Catcher
+	defer caught.Repanic() // out here: a panic within Raw would cost the connection
 	return t.conn.Raw(func(bare any) error {
 		batches := make([]*batch, len(insertions))
 		defer func() {
@@ -124,35 +135,89 @@ func (t *tx) bulk(insertions []insertion, fill func(put func(insertion int, args
 			}
 			batches[i] = b
 		}
-		n := 0
-		if err := fill(func(insertion int, args []driver.Value) error {
-			if n++; n%4096 == 0 {
-				if err := t.canceled(); err != nil {
-					return err
+		full, stop := make(chan *load, loadsAhead), make(chan struct{})
+		var filled error
+		go func() {
+			defer close(full)
+			caught.Try(func() { filled = fillLoads(t, batches, fill, full, stop) })
+		}()
+		var failed error
+		for l := range full {
+			if failed == nil {
+				if failed = batches[l.of].insert(l.cells); failed != nil {
+					close(stop)
 				}
 			}
-			return batches[insertion].put(args)
-		}); err != nil {
-			return err
-		}
-		for _, b := range batches {
-			if err := b.flush(); err != nil {
-				return err
+			select {
+			case batches[l.of].spare <- l:
+			default:
 			}
 		}
-		return nil
+		if failed != nil {
+			return failed
+		}
+		return filled
 	})
 }
 
-// batch gathers the cells of rows: first those that all rows share, then those of each.
+// loadsAhead is how many loads may wait for SQLite.
+const loadsAhead = 4
+
+// errStopped is why fill ends where SQLite refused a load.
+var errStopped = errors.New("the rows are not wanted any more")
+
+// fillLoads has rows filled in and sends them on, load by load.
+func fillLoads(t *tx, batches []*batch, fill func(put func(insertion int, args []driver.Value) error) error, full chan<- *load, stop <-chan struct{}) error {
+	loads := make([]*load, len(batches))
+	send := func(l *load) error {
+		select {
+		case full <- l:
+			return nil
+		case <-stop:
+			return errStopped
+		}
+	}
+	n := 0
+	err := fill(func(insertion int, args []driver.Value) error {
+		if n++; n%4096 == 0 {
+			if err := t.canceled(); err != nil {
+				return err
+			}
+		}
+		if loads[insertion] == nil {
+			loads[insertion] = batches[insertion].load(insertion)
+		}
+		l := loads[insertion]
+		if l.cells = append(l.cells, args...); len(l.cells) < cap(l.cells) {
+			return nil
+		}
+		loads[insertion] = nil
+		return send(l)
+	})
+	for i := 0; i < len(loads) && err == nil; i++ {
+		if loads[i] != nil {
+			err = send(loads[i])
+		}
+	}
+	return err
+}
+
+// load is the cells of some rows: first those that all rows share, then those of each.
+type load struct {
+	of    int // of the batches
+	cells []driver.Value
+}
+
+// batch inserts the rows of a load by one statement.
 type batch struct {
-	one, many    driver.Stmt
-	width, start int
-	cells        []driver.Value
+	one, many   driver.Stmt
+	rows, width int
+	same        []driver.Value
+	spare       chan *load // to be filled again
 }
 
 func newBatch(c *sqlite3.SQLiteConn, in insertion) (b *batch, err error) {
-	b = &batch{width: in.width, start: len(in.same)}
+	b = &batch{width: in.width, same: in.same, rows: max(1, batchCells/in.width), spare: make(chan *load, loadsAhead)}
 	n := len(in.same)
 	row := func() string {
 		var parts []string
@@ -165,13 +230,11 @@ func newBatch(c *sqlite3.SQLiteConn, in insertion) (b *batch, err error) {
 		}
 		return "(" + strings.Join(parts, ", ") + ")"
 	}
-	rows := max(1, batchCells/in.width)
-	b.cells = append(make([]driver.Value, 0, b.start+rows*in.width), in.same...)
 	query := "INSERT INTO " + in.into + " VALUES " + row()
 	if b.one, err = c.Prepare(query); err != nil {
 		return nil, err
 	}
-	for range rows - 1 {
+	for range b.rows - 1 {
 		query += ", " + row()
 	}
 	if b.many, err = c.Prepare(query); err != nil {
@@ -181,26 +244,30 @@ func newBatch(c *sqlite3.SQLiteConn, in insertion) (b *batch, err error) {
 	return b, nil
 }
 
-func (b *batch) put(args []driver.Value) error {
-	b.cells = append(b.cells, args...)
-	if len(b.cells) < cap(b.cells) {
-		return nil
+// load gives an empty load.
+func (b *batch) load(of int) *load {
+	select {
+	case l := <-b.spare:
+		l.cells = l.cells[:len(b.same)]
+		return l
+	default:
+		return &load{of, append(make([]driver.Value, 0, len(b.same)+b.rows*b.width), b.same...)}
 	}
-	//lint:ignore SA1019 the other form copies every cell into a named value
-	_, err := b.many.Exec(b.cells)
-	b.cells = b.cells[:b.start]
-	return err
 }
 
-func (b *batch) flush() error {
-	args := append(make([]driver.Value, 0, b.start+b.width), b.cells[:b.start]...)
-	for cells := b.cells[b.start:]; len(cells) > 0; cells = cells[b.width:] {
+func (b *batch) insert(cells []driver.Value) error {
+	if len(cells) == len(b.same)+b.rows*b.width {
+		//lint:ignore SA1019 the other form copies every cell into a named value
+		_, err := b.many.Exec(cells)
+		return err
+	}
+	args := append(make([]driver.Value, 0, len(b.same)+b.width), b.same...)
+	for rest := cells[len(b.same):]; len(rest) > 0; rest = rest[b.width:] {
 		//lint:ignore SA1019 as above
-		if _, err := b.one.Exec(append(args, cells[:b.width]...)); err != nil {
+		if _, err := b.one.Exec(append(args, rest[:b.width]...)); err != nil {
 			return err
 		}
 	}
-	b.cells = b.cells[:b.start]
 	return nil
 }
 

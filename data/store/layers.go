@@ -82,7 +82,11 @@ func (p *Project) SaveLayer(ctx context.Context, l *coverage.Layer, report *cove
 		return explain(p.file, err)
 	}
 	version := 0
-	err := p.write(ctx, func(t *tx) error {
+	write := p.write
+	if p.options.soleFrom > 0 && l.PackedSize() >= p.options.soleFrom {
+		write = p.writeSole
+	}
+	err := write(ctx, func(t *tx) error {
 		key, err := t.key(l.Info.LayerKey)
 		if err != nil {
 			return err

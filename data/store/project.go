@@ -56,6 +56,7 @@ type options struct {
 	migrations []migration
 	onNetwork  func(path string) bool
 	warn       func(coverage.Text)
+	soleFrom   int // bytes of a layer from which on it is saved by writeSole; 0: none
 }
 
 // Option changes how a project is opened.
@@ -69,6 +70,10 @@ func WithBusyTimeout(d time.Duration) Option { return func(o *options) { o.busy 
 
 // WithCacheLimit bounds the cache, in bytes of its values; 256 MiB otherwise.
 func WithCacheLimit(bytes int64) Option { return func(o *options) { o.cacheLimit = bytes } }
+
+// WithSoleUse says that the caller does one thing after another and can wait: large layers are then saved without the log of WAL mode, in
+// which every byte is written twice, as long as no other program has the project open. Whoever opens it meanwhile waits.
+func WithSoleUse() Option { return func(o *options) { o.soleFrom = 16 << 20 } }
 
 // WithWarning has somebody told what Project.Warnings gives, when a project is opened: for a Shelf, which opens them later.
 func WithWarning(tell func(coverage.Text)) Option { return func(o *options) { o.warn = tell } }
@@ -155,9 +160,12 @@ func (p *Project) open(mode Mode) error {
 	}
 	p.readers = openDB(absolute, access, p.options.busy, true)
 	p.readers.SetMaxOpenConns(max(4, runtime.GOMAXPROCS(0)))
-	p.readers.SetMaxIdleConns(4)
+	p.readers.SetMaxIdleConns(idleReaders)
 	return p.readers.Ping()
 }
+
+// idleReaders is how many connections are kept for whoever reads next.
+const idleReaders = 4
 
 func (p *Project) openWriter(path string, schema int) error {
 	p.writers = openDB(path, accessWrite, p.options.busy, false)
@@ -179,26 +187,28 @@ func (p *Project) openWriter(path string, schema int) error {
 // chooseJournal has readers and the writer not wait for each other (WAL mode), where that can be had. A network drive cannot
 // give it, and another program that reads just now in the older mode does not let us change it.
 func (p *Project) chooseJournal(path string) error {
-	ask := func(pragma string) (answer string) {
-		_ = p.writer.QueryRowContext(context.Background(), pragma).Scan(&answer) // refused = not changed
-		return answer
-	}
 	if p.options.onNetwork(path) {
 		p.warn("项目在网络盘上：一台机器写入时其他机器须等待；请勿多机同时写入，最好复制到本地", "the project lies on a network drive: while one machine writes, others wait; do not write from several, better work on a local copy")
-		if mode := ask(`PRAGMA journal_mode = DELETE`); mode == "" || mode == "delete" {
+		if mode := p.askWriter(`PRAGMA journal_mode = DELETE`); mode == "" || mode == "delete" {
 			return nil
 		}
 		return &coverage.Error{Code: coverage.Unavailable, File: p.file,
 			Text: coverage.Text{Zh: "项目在网络盘上，且正被另一个程序打开", En: "the project lies on a network drive, and is open in another program"},
 			Hint: coverage.Text{Zh: "请在那里关闭后重试", En: "close it there and try again"}}
 	}
-	ask(fmt.Sprintf(`PRAGMA busy_timeout = %d`, min(p.options.busy, time.Second).Milliseconds()))
-	mode := ask(`PRAGMA journal_mode = WAL`)
-	ask(fmt.Sprintf(`PRAGMA busy_timeout = %d`, p.options.busy.Milliseconds()))
+	p.askWriter(busyTimeout(min(p.options.busy, time.Second)))
+	mode := p.askWriter(`PRAGMA journal_mode = WAL`)
+	p.askWriter(busyTimeout(p.options.busy))
 	if mode != "wal" {
 		p.warn("另一个程序正在读取项目文件，写入时会互相等待", "another program reads the project file just now: it and we wait for each other while we write")
 	}
 	return nil
+}
+
+// askWriter gives the answer of a pragma on the connection that writes, "" if it was refused.
+func (p *Project) askWriter(pragma string) (answer string) {
+	_ = p.writer.QueryRowContext(context.Background(), pragma).Scan(&answer) // refused = not changed
+	return answer
 }
 
 func (p *Project) warn(zh, en string) {
@@ -275,6 +285,28 @@ func (p *Project) Project(ctx context.Context) (coverage.ProjectInfo, error) {
 // write runs f in a transaction; only one is open at a time. What f wrote is there when write
 // returns nil, and nothing of it otherwise.
 func (p *Project) write(ctx context.Context, f func(t *tx) error) error {
+	return p.writeBy(ctx, (*tx).run, f)
+}
+
+// writeSole does what write does, straight into the file where nobody else has it open: what was there is kept in a rollback journal
+// until f is done, and what is new needs none.
+func (p *Project) writeSole(ctx context.Context, f func(t *tx) error) error {
+	return p.writeBy(ctx, func(t *tx, f func(t *tx) error) error {
+		p.readers.SetMaxIdleConns(0) // closes them, else we were not alone
+		defer p.readers.SetMaxIdleConns(idleReaders)
+		if p.askWriter(`PRAGMA journal_mode`) == "wal" {
+			p.askWriter(`PRAGMA busy_timeout = 0`)
+			mode := p.askWriter(`PRAGMA journal_mode = DELETE`)
+			p.askWriter(busyTimeout(p.options.busy))
+			if mode == "delete" {
+				defer p.askWriter(`PRAGMA journal_mode = WAL`)
+			}
+		}
+		return t.run(f)
+	}, f)
+}
+
+func (p *Project) writeBy(ctx context.Context, run func(t *tx, f func(t *tx) error) error, f func(t *tx) error) error {
 	if p.readOnly {
 		return readOnlyError(p.file)
 	}
@@ -290,7 +322,7 @@ func (p *Project) write(ctx context.Context, f func(t *tx) error) error {
 	default:
 	}
 	t := &tx{conn: p.writer, ctx: ctx, now: timestamp(p.options.clock())}
-	return explain(p.file, t.run(f))
+	return explain(p.file, run(t, f))
 }
 
 // run runs f between BEGIN and COMMIT, with a ROLLBACK for an error or a panic.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"os"
@@ -331,14 +332,24 @@ func TestMain(m *testing.M) {
 		if role := os.Getenv(roleVariable); role != "" {
 			doRole(role, path)
 		}
-		writeUntilKilled(path)
+		writeUntilKilled(path, os.Getenv(soleVariable) != "")
 	}
 	os.Exit(m.Run())
 }
 
+// soleVariable has a child write as whoever is alone does.
+const soleVariable = "LIFECIRCLE_TEST_SOLE"
+
+// alone has every layer saved by writeSole.
+func alone(o *options) { o.soleFrom = 1 }
+
 // writeUntilKilled saves layers of growing size and says which one is acknowledged.
-func writeUntilKilled(path string) {
-	p, err := Open(path, ReadWrite)
+func writeUntilKilled(path string, sole bool) {
+	var opts []Option
+	if sole {
+		opts = []Option{alone}
+	}
+	p, err := Open(path, ReadWrite, opts...)
 	if err != nil {
 		fmt.Println("error", err)
 		os.Exit(1)
@@ -365,6 +376,9 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 		var out bytes.Buffer
 		child := exec.Command(program)
 		child.Env = append(os.Environ(), killVariable+"="+path)
+		if round%2 == 1 {
+			child.Env = append(child.Env, soleVariable+"=1")
+		}
 		child.Stdout = &out
 		if err := child.Start(); err != nil {
 			t.Fatal(err)
@@ -404,6 +418,107 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 		if i, _ := mustOpen(t, path, ReadOnly).Refresh(ctx); i != nil {
 			t.Errorf("round %d: our own rows look edited: %v", round, i)
 		}
+	}
+}
+
+// Who has the project alone writes a large layer once, not into the log first; where somebody reads, the log is used, and nobody waits.
+func TestSoleUse(t *testing.T) {
+	logged := func(path string) int64 {
+		stat, err := os.Stat(path + "-wal")
+		if err != nil {
+			return 0
+		}
+		return stat.Size()
+	}
+	p, path := mustCreate(t, alone)
+	l := people(20_000)
+	mustSave(t, p, l)
+	if n := logged(path); n > 100_000 {
+		t.Errorf("%d bytes went through the log", n)
+	}
+	if mode := p.askWriter(`PRAGMA journal_mode`); mode != "wal" {
+		t.Errorf("afterwards the journal is %q", mode)
+	}
+	reader, err := p.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := func() (n int) {
+		if err := reader.QueryRow(`SELECT count(*) FROM demand`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if count() != 20_000 {
+		t.Error("the reader does not see the layer")
+	}
+	mustSave(t, p, people(30_000))
+	if n := logged(path); n < 100_000 {
+		t.Errorf("only %d bytes went through the log beside a reader", n)
+	}
+	if count() != 20_000 {
+		t.Error("the reader sees what came after it began")
+	}
+	if err := reader.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	mustSave(t, p, l)
+	if got, err := p.Layer(ctx, l.Info.Hash); err != nil || got.ComputeHash() != l.Info.Hash {
+		t.Errorf("%v", err)
+	}
+	p.Close()
+	check(t, path)
+	q, other := mustCreate(t)
+	mustSave(t, q, people(20_000))
+	mustSave(t, q, people(30_000))
+	mustSave(t, q, people(20_000))
+	q.Close()
+	if d := cmp.Diff(dump(t, other), dump(t, path)); d != "" {
+		t.Error(d)
+	}
+}
+
+// A fault of the one who fills in rows, or of SQLite, comes up where the rows are inserted, and nothing hangs.
+func TestBulkFaults(t *testing.T) {
+	p, _ := mustCreate(t)
+	table := insertion{into: "lc_meta", width: 2}
+	row := func(i int) []driver.Value { return []driver.Value{fmt.Sprint("k", i), "v"} }
+	write := func(fill func(put func(int, []driver.Value) error) error) error {
+		return p.write(ctx, func(tx *tx) error { return tx.bulk([]insertion{table}, fill) })
+	}
+	fault := errors.New("no more")
+	if err := write(func(put func(int, []driver.Value) error) error {
+		for i := range 5000 {
+			if err := put(0, row(i)); err != nil {
+				return err
+			}
+		}
+		return fault
+	}); !errors.Is(err, fault) {
+		t.Errorf("%v", err)
+	}
+	filled := 0
+	if err := write(func(put func(int, []driver.Value) error) error {
+		for i := range 1_000_000 {
+			if err := put(0, row(i%3000)); err != nil { // twice the same key
+				return err
+			}
+			filled++
+		}
+		return nil
+	}); err == nil || filled > 100_000 || errors.Is(err, errStopped) {
+		t.Errorf("%v after %d rows", err, filled)
+	}
+	func() {
+		defer func() {
+			if fmt.Sprint(recover()) != "broken" {
+				t.Error("the panic does not come up")
+			}
+		}()
+		_ = write(func(put func(int, []driver.Value) error) error { panic("broken") })
+	}()
+	if err := write(func(put func(int, []driver.Value) error) error { return put(0, row(1)) }); err != nil {
+		t.Error(err)
 	}
 }
 
