@@ -64,6 +64,9 @@ func (m *memory) Layer(_ context.Context, hash string) (*coverage.Layer, error) 
 func (m *memory) SaveLayer(_ context.Context, l *coverage.Layer, report *coverage.ImportReport) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if l.Info.Hash == "" {
+		l.Info.Hash = l.ComputeHash()
+	}
 	at := slices.IndexFunc(m.current, func(i coverage.LayerInfo) bool { return i.LayerKey == l.Info.LayerKey })
 	switch {
 	case at < 0:

@@ -139,6 +139,10 @@ type Layer struct {
 
 	Properties []string // every row's own properties as canonical JSON
 
+	// In place of Shapes and Properties, where they would fill the memory: read them by Geometry and Property.
+	ShapesOutside     Outside[orb.Geometry]
+	PropertiesOutside Outside[string]
+
 	Kinds   []string       // neighborhoods: kind of circle (居住型 …), "" unknown
 	Parents []ParentColumn // neighborhoods: membership by level
 
@@ -153,8 +157,37 @@ type Layer struct {
 	FloorMM2 []int64    // buildings: floor area; likewise
 }
 
+// Outside is a column that lies outside memory. It may be read by many goroutines at once, and fast only in the order of its rows.
+// Where it cannot be read it panics with an *Error.
+type Outside[T any] interface {
+	At(i int) T
+	Size(i int) int // bytes in the file
+}
+
 // Len is the number of rows.
 func (l *Layer) Len() int { return len(l.IDs) }
+
+// Inside gives the layer with all of its columns in memory.
+func (l *Layer) Inside() *Layer {
+	if l.ShapesOutside == nil && l.PropertiesOutside == nil {
+		return l
+	}
+	c := *l
+	c.Shapes, c.Properties = inside(l.Shapes, l.ShapesOutside, l.Len()), inside(l.Properties, l.PropertiesOutside, l.Len())
+	c.ShapesOutside, c.PropertiesOutside = nil, nil
+	return &c
+}
+
+func inside[T any](column []T, outside Outside[T], rows int) []T {
+	if outside == nil {
+		return column
+	}
+	out := make([]T, rows)
+	for i := range out {
+		out[i] = outside.At(i)
+	}
+	return out
+}
 
 // Geometry gives a row's geometry, nil for a row without one.
 func (l *Layer) Geometry(i int) orb.Geometry {
@@ -163,8 +196,21 @@ func (l *Layer) Geometry(i int) orb.Geometry {
 		return l.Points[i]
 	case l.Shapes != nil:
 		return l.Shapes[i]
+	case l.ShapesOutside != nil:
+		return l.ShapesOutside.At(i)
 	}
 	return nil
+}
+
+// Property gives a row's own properties as canonical JSON, "" where the layer has none.
+func (l *Layer) Property(i int) string {
+	switch {
+	case l.Properties != nil:
+		return l.Properties[i]
+	case l.PropertiesOutside != nil:
+		return l.PropertiesOutside.At(i)
+	}
+	return ""
 }
 
 // RowServices gives the services that a facility offers.
@@ -192,6 +238,7 @@ func (l *Layer) Sort() {
 	if sort.StringsAreSorted(l.IDs) {
 		return
 	}
+	*l = *l.Inside()
 	order := make([]int, len(l.IDs))
 	for i := range order {
 		order[i] = i
@@ -224,6 +271,7 @@ func (l *Layer) Select(rows []int) *Layer {
 	if len(rows) == len(l.IDs) {
 		return l
 	}
+	l = l.Inside()
 	out := &Layer{
 		Info: l.Info, IDs: pick(l.IDs, rows), Names: pick(l.Names, rows), Points: pick(l.Points, rows), Shapes: pick(l.Shapes, rows), Properties: pick(l.Properties, rows),
 		Kinds: pick(l.Kinds, rows), Services: pick(l.Services, rows), Status: pick(l.Status, rows), Opened: pick(l.Opened, rows), Closed: pick(l.Closed, rows),

@@ -48,6 +48,7 @@ func LayersTable(role Role, layers []*Layer) (Table, error) {
 	columns := layerColumns(role, sorted)
 	for _, c := range columns {
 		t.Columns = append(t.Columns, c.Column)
+		t.Same = append(t.Same, len(sorted) == 1 && !c.varies(sorted[0]))
 	}
 	t.Each = func(yield func(string, []Value, orb.Geometry) error) error {
 		row := make([]Value, len(columns))
@@ -172,12 +173,25 @@ func layerGeometryType(role Role) string {
 
 type layerColumn struct {
 	Column
-	value func(l *Layer, i int) Value
+	value  func(l *Layer, i int) Value
+	varies func(l *Layer) bool // from row to row, for all that is known without looking at them
 }
 
 func layerColumns(role Role, layers []*Layer) []layerColumn {
-	textual := func(name string, get func(l *Layer, i int) string) layerColumn {
-		return layerColumn{Column{Name: name}, func(l *Layer, i int) Value { return textOrNull(get(l, i)) }}
+	textual := func(name string, varies func(l *Layer) bool, get func(l *Layer, i int) string) layerColumn {
+		return layerColumn{Column{Name: name}, func(l *Layer, i int) Value { return textOrNull(get(l, i)) }, varies}
+	}
+	never := func(*Layer) bool { return false }
+	info := func(name string, get func(l *Layer) string) layerColumn {
+		return textual(name, never, func(l *Layer, _ int) string { return get(l) })
+	}
+	texts := func(name string, get func(l *Layer) []string) layerColumn {
+		return textual(name, func(l *Layer) bool { return get(l) != nil }, func(l *Layer, i int) string {
+			if column := get(l); column != nil {
+				return column[i]
+			}
+			return ""
+		})
 	}
 	thousandths := func(name string, divide int64, get func(l *Layer) []int64) layerColumn {
 		return layerColumn{Column{Name: name, Type: DecimalColumn, Decimals: 3}, func(l *Layer, i int) Value {
@@ -186,38 +200,32 @@ func layerColumns(role Role, layers []*Layer) []layerColumn {
 				return null()
 			}
 			return integer((column[i] + divide/2) / divide)
-		}}
-	}
-	at := func(column []string, i int) string {
-		if column == nil {
-			return ""
-		}
-		return column[i]
+		}, func(l *Layer) bool { return get(l) != nil }}
 	}
 	areaColumn := thousandths("area_m2", 1000, func(l *Layer) []int64 { return l.AreaMM2 })
 
 	out := []layerColumn{
-		textual("id", func(l *Layer, i int) string { return l.IDs[i] }),
-		textual("layer", func(l *Layer, i int) string { return l.Info.Name }),
-		textual("name", func(l *Layer, i int) string { return at(l.Names, i) }),
+		texts("id", func(l *Layer) []string { return l.IDs }),
+		info("layer", func(l *Layer) string { return l.Info.Name }),
+		texts("name", func(l *Layer) []string { return l.Names }),
 	}
 	switch role {
 	case RoleNeighborhoods:
 		out = append(out,
-			textual("level", func(l *Layer, i int) string { return l.Info.Level }),
-			textual("kind", func(l *Layer, i int) string { return at(l.Kinds, i) }),
-			textual("parents", func(l *Layer, i int) string { return JoinParents(l.Parents, i) }))
+			info("level", func(l *Layer) string { return l.Info.Level }),
+			texts("kind", func(l *Layer) []string { return l.Kinds }),
+			textual("parents", func(l *Layer) bool { return len(l.Parents) > 0 }, func(l *Layer, i int) string { return JoinParents(l.Parents, i) }))
 	case RoleFacilities:
 		out = append(out,
-			textual("services", func(l *Layer, i int) string { return strings.Join(l.RowServices(i), ",") }),
-			textual("status", func(l *Layer, i int) string {
+			textual("services", func(l *Layer) bool { return l.Services != nil }, func(l *Layer, i int) string { return strings.Join(l.RowServices(i), ",") }),
+			textual("status", func(l *Layer) bool { return l.Status != nil }, func(l *Layer, i int) string {
 				if l.Status == nil {
 					return StatusUnknown.String()
 				}
 				return l.Status[i].String()
 			}),
-			textual("opened", func(l *Layer, i int) string { return at(l.Opened, i) }),
-			textual("closed", func(l *Layer, i int) string { return at(l.Closed, i) }),
+			texts("opened", func(l *Layer) []string { return l.Opened }),
+			texts("closed", func(l *Layer) []string { return l.Closed }),
 			thousandths("capacity", 1, func(l *Layer) []int64 { return l.Capacity }),
 			areaColumn)
 	case RoleBuildings:
@@ -233,11 +241,11 @@ func layerColumns(role Role, layers []*Layer) []layerColumn {
 				return nil
 			}))
 		}
-		out = append(out, textual("modelled", func(l *Layer, i int) string { return modelledMeasures(l) }))
+		out = append(out, info("modelled", modelledMeasures))
 	}
 	return append(out,
-		textual("derived", func(l *Layer, i int) string { return l.Info.Derived }),
-		textual("properties", func(l *Layer, i int) string { return at(l.Properties, i) }))
+		info("derived", func(l *Layer) string { return l.Info.Derived }),
+		textual("properties", func(l *Layer) bool { return l.Properties != nil || l.PropertiesOutside != nil }, (*Layer).Property))
 }
 
 func measureNames(layers []*Layer) []string {

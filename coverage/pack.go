@@ -86,6 +86,23 @@ func (l *Layer) PackTo(w io.Writer) error {
 	return p.err
 }
 
+// AppendShape appends one geometry, nil too, in its packed form.
+func AppendShape(dst []byte, g orb.Geometry) []byte {
+	p := packer{b: dst}
+	p.shape(g)
+	return p.b
+}
+
+// UnpackShape reads what AppendShape wrote. The errors are those of UnpackLayer.
+func UnpackShape(b []byte) (orb.Geometry, error) {
+	u := unpacker{b: b}
+	g := u.shape(0)
+	if u.err == nil && len(u.b) != 0 {
+		u.fail("%d bytes too many", len(u.b))
+	}
+	return g, u.err
+}
+
 // UnpackLayer reads what Pack wrote. Strings share one copy per column. Damaged bytes give an error, never a panic,
 // and never need more than a small multiple of their own size in memory.
 func UnpackLayer(b []byte) (*Layer, error) {
@@ -165,7 +182,12 @@ func (l *Layer) canonical() *Layer {
 	if !slices.ContainsFunc(c.Services, func(s []string) bool { return !slices.Equal(s, c.Info.Services) }) {
 		c.Services = nil
 	}
-	c.Points, c.Shapes = canonicalPlaces(c.Points, c.Shapes)
+	if len(c.Points) == 0 {
+		c.Points = onlyPoints(&c)
+	}
+	if len(c.Points) > 0 || c.Len() == 0 {
+		c.Shapes, c.ShapesOutside = nil, nil
+	}
 	return &c
 }
 
@@ -178,23 +200,17 @@ func dropDefault[T comparable](column []T, unknown T) []T {
 	return nil
 }
 
-// canonicalPlaces turns shapes that are all points into points.
-func canonicalPlaces(points []orb.Point, shapes []orb.Geometry) ([]orb.Point, []orb.Geometry) {
-	if len(points) > 0 {
-		return points, nil
-	}
-	out := make([]orb.Point, len(shapes))
-	for i, g := range shapes {
-		p, ok := single(g).(orb.Point)
+// onlyPoints gives the places of a layer whose shapes are all points, else nil.
+func onlyPoints(l *Layer) []orb.Point {
+	var out []orb.Point
+	for i := range l.IDs {
+		p, ok := single(l.Geometry(i)).(orb.Point)
 		if !ok {
-			return nil, shapes
+			return nil
 		}
-		out[i] = p
+		out = append(out, p)
 	}
-	if len(out) == 0 {
-		return nil, nil
-	}
-	return out, nil
+	return out
 }
 
 // single gives the part of a multi-geometry of one part, else the geometry itself.
@@ -219,6 +235,16 @@ func single(g orb.Geometry) orb.Geometry {
 // PackedSize is a good guess at the size of the packed layer, in bytes.
 func (l *Layer) PackedSize() int {
 	n := 4096 + 24*len(l.Points)
+	if l.PropertiesOutside != nil {
+		for i := range l.IDs {
+			n += 4 + l.PropertiesOutside.Size(i)
+		}
+	}
+	if l.ShapesOutside != nil {
+		for i := range l.IDs {
+			n += l.ShapesOutside.Size(i)
+		}
+	}
 	for _, column := range [][]string{l.IDs, l.Names, l.Properties, l.Kinds, l.Opened, l.Closed} {
 		n += 4 * len(column)
 		for _, s := range column {
@@ -293,13 +319,22 @@ func (p *packer) columns(l *Layer) {
 			p.room()
 		}
 	}
-	if l.Shapes != nil {
-		for _, g := range l.Shapes {
-			p.shape(g)
+	if l.Shapes != nil || l.ShapesOutside != nil {
+		for i := range l.IDs {
+			p.shape(l.Geometry(i))
 		}
 	}
 	if l.Properties != nil {
 		p.strings(l.Properties)
+	}
+	if texts := l.PropertiesOutside; texts != nil {
+		for i := range l.IDs {
+			p.uint32(texts.Size(i))
+			p.room()
+		}
+		for i := range l.IDs {
+			p.text(texts.At(i))
+		}
 	}
 	if l.Kinds != nil {
 		p.strings(l.Kinds)
@@ -340,8 +375,8 @@ func (l *Layer) mask() (mask uint32) {
 		has bool
 		bit uint32
 	}{
-		{l.Names != nil, hasNames}, {l.Points != nil, hasPoints}, {l.Shapes != nil, hasShapes},
-		{l.Properties != nil, hasProperties}, {l.Kinds != nil, hasKinds}, {l.Services != nil, hasServices},
+		{l.Names != nil, hasNames}, {l.Points != nil, hasPoints}, {l.Shapes != nil || l.ShapesOutside != nil, hasShapes},
+		{l.Properties != nil || l.PropertiesOutside != nil, hasProperties}, {l.Kinds != nil, hasKinds}, {l.Services != nil, hasServices},
 		{l.Status != nil, hasStatus}, {l.Opened != nil, hasOpened}, {l.Closed != nil, hasClosed},
 		{l.Capacity != nil, hasCapacity}, {l.AreaMM2 != nil, hasArea}, {l.FloorMM2 != nil, hasFloor},
 	} {

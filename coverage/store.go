@@ -24,7 +24,8 @@ type Store interface {
 	// Layer gives any version of a layer by its hash: NotFound if there is none.
 	Layer(ctx context.Context, hash string) (*Layer, error)
 	// SaveLayer makes l the current version of its key, and keeps the one it replaces. It sets
-	// l.Info.Version. Saving the hash that is current already writes nothing.
+	// l.Info.Version, and l.Info.Hash where it is not known yet. Saving the hash that is current already writes nothing. It does not
+	// keep l, whose columns may lie outside memory.
 	SaveLayer(ctx context.Context, l *Layer, report *ImportReport) error
 	// UndoLayer takes the last change of a layer back, be it an import or an edit by another program: the version that it replaced
 	// is current again, as a version of its own with that one's content and report, or the layer has none if there was

@@ -47,6 +47,7 @@ type Table struct {
 	Columns      []Column
 	GeometryType string // "Point", "MultiPolygon" or "" (no geometry)
 	Len          int    // number of rows
+	Same         []bool // columns in which all rows are known to say the same; nil: not known of any
 	// Each calls yield for every row in order until it returns an error. The row is only valid
 	// during the call. id names the row uniquely within the table.
 	Each func(yield func(id string, row []Value, g orb.Geometry) error) error

@@ -228,7 +228,7 @@ func (c importCmd) Run(a *app) error {
 // is done before it matters.
 const (
 	largeImport   = 32 << 20 // bytes of the file
-	importGarbage = 30       // how much may be taken beyond what is kept before it is collected, in per cent
+	importGarbage = 20       // how much may be taken beyond what is kept before it is collected, in per cent
 )
 
 // openFile opens a file to import; standard input and pipes are read to their end first.

@@ -28,19 +28,27 @@ func (c *counted) Next() (Row, error) {
 
 func (c *counted) Info() SourceInfo { return SourceInfo{} }
 
+// noted prepares a row by writing its number.
+func noted(p *prepared, text []byte) []byte {
+	p.from = len(text)
+	text = fmt.Append(text, "row ", p.N)
+	p.to = len(text)
+	return text
+}
+
 // A row read twice, lost or moved would be a facility too many, or one that is not there.
 func TestReadAheadGivesEveryRowOnce(t *testing.T) {
 	broken := errors.New("broken")
 	for _, n := range []int{0, 1, aheadRows - 1, aheadRows, aheadRows + 1, 5000} {
 		for _, end := range []error{io.EOF, broken} {
-			a := newReadAhead(&counted{n: n, err: end})
+			a := newReadAhead(&counted{n: n, err: end}, noted)
 			for i := range n {
-				if row, err := a.row(); err != nil || row.N != i+1 {
-					t.Fatalf("row %d of %d is row %d, %v", i+1, n, row.N, err)
+				if row, text, err := a.next(); err != nil || row.N != i+1 || string(text) != fmt.Sprint("row ", i+1) {
+					t.Fatalf("row %d of %d is %v with %q, %v", i+1, n, row, text, err)
 				}
 			}
 			for range 2 { // also when asked again
-				if _, err := a.row(); err != end {
+				if _, _, err := a.next(); err != end {
 					t.Errorf("behind %d rows comes %v, not %v", n, err, end)
 				}
 			}
@@ -52,8 +60,8 @@ func TestReadAheadGivesEveryRowOnce(t *testing.T) {
 // Rows as large as a file must not be gathered: what is read ahead is bounded in bytes, and an import that is given up stops reading.
 func TestReadAheadIsBounded(t *testing.T) {
 	src := &counted{n: 1 << 20, size: aheadBytes, err: io.EOF}
-	a := newReadAhead(src)
-	if _, err := a.row(); err != nil {
+	a := newReadAhead(src, noted)
+	if _, _, err := a.next(); err != nil {
 		t.Fatal(err)
 	}
 	a.stop()
@@ -77,7 +85,7 @@ func (e *exploding) Next() (Row, error) {
 // of its own it would end the server.
 func TestReadAheadPanicsWhereItIsAsked(t *testing.T) {
 	for _, n := range []int{0, 1, aheadRows + 1} {
-		a := newReadAhead(&exploding{counted{n: n}})
+		a := newReadAhead(&exploding{counted{n: n}}, noted)
 		func() {
 			defer func() {
 				if v := fmt.Sprintf("%+v", recover()); !strings.Contains(v, "a fault of the reader") || !strings.Contains(v, "exploding).Next") {
@@ -85,11 +93,33 @@ func TestReadAheadPanicsWhereItIsAsked(t *testing.T) {
 				}
 			}()
 			for i := range n + 1 {
-				if row, err := a.row(); err != nil || row.N != i+1 {
-					t.Errorf("row %d of %d: %d, %v", i+1, n, row.N, err)
+				if row, _, err := a.next(); err != nil || row.N != i+1 {
+					t.Errorf("row %d of %d: %v, %v", i+1, n, row, err)
 				}
 			}
 		}()
 		a.stop()
+	}
+}
+
+// So must a fault of what is done to a row.
+func TestPreparingPanicsWhereItIsAsked(t *testing.T) {
+	a := newReadAhead(&counted{n: 5000, err: io.EOF}, func(p *prepared, text []byte) []byte {
+		if p.N == 3000 {
+			panic("a fault of the geometry")
+		}
+		return noted(p, text)
+	})
+	defer a.stop()
+	given := 0
+	defer func() {
+		if v := fmt.Sprint(recover()); v != "a fault of the geometry" || given >= 3000 || given < 3000-aheadRows {
+			t.Errorf("after %d rows it comes as %s", given, v)
+		}
+	}()
+	for ; given < 5000; given++ {
+		if _, _, err := a.next(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

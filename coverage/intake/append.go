@@ -48,12 +48,12 @@ func (b *builder) settleBase(order []int32, drop []bool) {
 	}
 	for from := 0; from < len(order); {
 		to := from + 1
-		for to < len(order) && b.c.ids[order[to]] == b.c.ids[order[from]] {
+		for to < len(order) && b.c.ids.get(order[to]) == b.c.ids.get(order[from]) {
 			to++
 		}
 		group := order[from:to]
 		from = to
-		id := b.c.ids[group[0]]
+		id := b.c.ids.get(group[0])
 		j, has := slices.BinarySearch(base.IDs, id)
 		if !has {
 			continue
@@ -76,17 +76,10 @@ func (b *builder) settleBase(order []int32, drop []bool) {
 
 // equalsBase compares an accepted row with a row of the layer by geometry and properties.
 func (b *builder) equalsBase(i int32, j int) bool {
-	if b.c.properties[i] != b.base.Properties[j] {
+	if b.c.property(i) != b.base.Property(j) {
 		return false
 	}
-	var g orb.Geometry
-	switch {
-	case b.c.points != nil:
-		g = b.c.points[i]
-	case b.c.shapes != nil:
-		g = b.c.shapes[i]
-	}
-	h := b.base.Geometry(j)
+	g, h := b.c.geometry(i), b.base.Geometry(j)
 	if g == nil || h == nil {
 		return g == nil && h == nil
 	}
@@ -95,6 +88,7 @@ func (b *builder) equalsBase(i int32, j int) bool {
 
 // merge gives old's rows and then add's, column by column; a column that one of them lacks is unknown there.
 func merge(old, add *coverage.Layer) *coverage.Layer {
+	old, add = old.Inside(), add.Inside()
 	n, m := old.Len(), add.Len()
 	l := &coverage.Layer{
 		IDs:        append(slices.Clone(old.IDs), add.IDs...),

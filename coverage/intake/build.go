@@ -1,12 +1,13 @@
 package intake
 
 import (
+	"cmp"
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"sort"
 	"strconv"
@@ -73,6 +74,8 @@ type setting struct {
 	beside *orb.Bound      // the project's other layers
 	around *orb.Bound      // its neighborhoods, and what is near them
 	known  placing         // how coordinates are to be read, whatever else says so
+	later  bool            // the store computes the layer's hash
+	rooms  *rooms          // what builders keep outside memory; nil: they keep all in memory
 	units  *Units          // attributes: the neighborhoods that rows may name; nil: cells are ids
 }
 
@@ -118,6 +121,8 @@ func buildOnce(ctx context.Context, services *catalog.Services, f *File, o Optio
 		b.joined = true
 	}
 	b.base, b.beside, b.known = s.base, s.beside, s.known
+	s.rooms.take(&b.c)
+	b.hashLater = s.later
 	if _, ok := src.(*geojsonSource); ok {
 		b.samples = func() [][2]float64 { return planeSamples(f) }
 	}
@@ -180,17 +185,20 @@ type builder struct {
 	rows     map[int32]int // accepted row → its place in rep.Rows, for the repaired
 
 	names      []string       // columns that may hold the name, best first
-	fields     map[string]int // columns of the file → rows in which they occur
+	fields     map[string]int // columns of the file → rows in which they occur, without those that follow
+	lastFields []string       // columns of the last rows
+	sameFields int            // how many rows
 	missing    []int          // per measure: rows without it
 	statuses   map[string]int // unknown words → rows
 	hashed     int            // rows that go by a hash
 	rounded    int            // dates
 	pairs      int            // of rows of one name that lie within mergeMetres and stay apart, as their service comes in pairs
+	hashLater  bool           // by the store
+	reserved   bool           // there is room for all rows that the file seems to have
 	derived    bool           // a parent was derived from a 12-digit code
 	joined     bool           // rows of a table come with the id of the neighborhood that they name
 	levels     []string       // of c.parents: those given by columns, then those of 12-digit codes
 	cells      map[string][]string
-	buffer     []byte
 	newService map[string]bool
 	tally      *MappingTally // of o.Mapping
 
@@ -259,38 +267,57 @@ func (b *builder) run(ctx context.Context, src Source, p coverage.Progress, at f
 	if err != nil {
 		return nil, err
 	}
-	unchecked := src.Info().Unchecked
-	next := newReadAhead(src)
+	prepare := b.preparing(src.Info().Unchecked)
+	next := newReadAhead(src, prepare)
 	defer next.stop()
+	var first []byte
 	for i := 0; ; i++ {
 		if i%1024 == 0 {
-			if err := ctx.Err(); err != nil {
+			if err := cmp.Or(ctx.Err(), b.c.fault()); err != nil {
 				return nil, err
 			}
-			if p != nil && at != nil && i%8192 == 0 {
+			if at != nil && i%8192 == 0 {
 				done, total := at()
-				p("import", done, total)
+				if p != nil {
+					p("import", done, total)
+				}
+				b.reserve(done, total)
 			}
 		}
-		var row Row
+		var row *prepared
+		var properties []byte
 		if i < len(ahead) {
-			row, ahead[i] = ahead[i], Row{}
-		} else if row, err = next.row(); err == io.EOF {
+			row, ahead[i] = &prepared{Row: ahead[i]}, Row{}
+			first = prepare(row, first[:0])
+			properties = first[row.from:row.to]
+		} else if row, properties, err = next.next(); err == io.EOF {
 			break
 		} else if err != nil {
 			return nil, sourceError(b.file, err)
 		}
-		if b.o.Role == coverage.RoleAttributes {
-			row.Feature.Geometry = nil
-		} else {
-			b.moveBroken(&row)
-			b.toWGS84(&row, unchecked)
-			b.mend(&row)
+		b.add(row, properties)
+		if err := b.c.spill(); err != nil {
+			return nil, err
 		}
-		b.add(row)
 	}
 	next.stop()
+	if err := b.c.fault(); err != nil {
+		return nil, err
+	}
 	return b.finish(src, p, at)
+}
+
+// reserve makes room for the rows that a file of so many bytes may have, once enough of it was read to tell.
+func (b *builder) reserve(done, total int64) {
+	const enough = 1 << 15 // rows
+	n := len(b.c.n)
+	if b.reserved || n < enough || done <= 0 || total < done {
+		return
+	}
+	b.reserved = true
+	if rows := float64(n) * float64(total) / float64(done) * 1.02; rows < math.MaxInt32 {
+		b.c.reserve(max(n, int(rows)))
+	}
 }
 
 // lookAhead reads the first rows and settles the CRS by them.
@@ -333,6 +360,7 @@ func (b *builder) finish(src Source, p coverage.Progress, at func() (done, total
 			return nil, err
 		}
 	}
+	b.settleFields()
 	for _, f := range info.Fields {
 		b.fields[f] += 0
 	}
@@ -381,40 +409,23 @@ func verticesOf(g orb.Geometry) int {
 	return n
 }
 
-// add takes one row of the file.
-func (b *builder) add(row Row) {
+// add takes one row of the file, with its canonical properties.
+func (b *builder) add(row *prepared, properties []byte) {
 	var r record
-	if b.o.Mapping != nil && !b.mapRow(&row, &r) {
+	if b.o.Mapping != nil && !b.mapRow(row, &r) {
 		return
 	}
 	b.rep.Read++
-	props := row.Feature.Properties
-	for _, a := range props {
-		if _, known := b.fields[a.Key]; known || len(b.fields) < maxFields {
-			b.fields[a.Key]++
-		}
-	}
+	b.countFields(row.Feature.Properties)
 	id, why := b.id(&row.Feature)
-	if row.Refused != nil {
-		b.refuse(row, id, row.Refused)
-		return
-	}
-	if why != nil {
+	if why := firstFinding(row.Refused, why, row.unfit); why != nil {
 		b.refuse(row, id, why)
 		return
 	}
-	if b.o.Role != coverage.RoleAttributes {
-		g, repair, why := fit(b.o.Role, row.Feature.Geometry)
-		if why != nil {
-			b.refuse(row, id, why)
-			return
-		}
-		if repair != nil {
-			row.Repairs = append(row.Repairs, *repair)
-		}
-		row.Feature.Geometry = g
+	if row.bent != nil {
+		row.Repairs = append(row.Repairs, *row.bent)
 	}
-	if why := b.read(&row.Feature, &r); why != nil {
+	if why := b.read(row, &r); why != nil {
 		b.refuse(row, id, why)
 		return
 	}
@@ -423,11 +434,47 @@ func (b *builder) add(row Row) {
 			b.refuse(row, id, strictly(row.Repairs))
 			return
 		}
-		b.rows[int32(len(b.c.ids))] = len(b.rep.Rows)
+		b.rows[int32(b.c.ids.len())] = len(b.rep.Rows)
 		b.report(row.N, row.Line, id, "repaired", row.Repairs...)
-		b.describe(&row)
+		b.describe(&row.Row)
 	}
-	b.keep(&row, id, &r)
+	b.keep(row, properties, id, &r)
+}
+
+func firstFinding(all ...*Finding) *Finding {
+	for _, f := range all {
+		if f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+// countFields counts in how many rows each column occurs. Rows mostly have the columns of the row before.
+func (b *builder) countFields(props geojson.Properties) {
+	same := len(props) == len(b.lastFields)
+	for i := 0; same && i < len(props); i++ {
+		same = props[i].Key == b.lastFields[i]
+	}
+	if !same {
+		b.settleFields()
+		for _, a := range props {
+			b.lastFields = append(b.lastFields, a.Key)
+		}
+	}
+	b.sameFields++
+}
+
+// settleFields adds to the counts those of the rows that had the columns of the last one.
+func (b *builder) settleFields() {
+	for _, key := range b.lastFields {
+		if _, known := b.fields[key]; known {
+			b.fields[key] += b.sameFields
+		} else if len(b.fields) < maxFields {
+			b.fields[strings.Clone(key)] = b.sameFields
+		}
+	}
+	b.lastFields, b.sameFields = b.lastFields[:0], 0
 }
 
 // record is what one row says, read and checked.
@@ -471,8 +518,8 @@ func (b *builder) id(f *geojson.Feature) (string, *Finding) {
 }
 
 // read takes a row's properties apart; a finding refuses the row.
-func (b *builder) read(f *geojson.Feature, r *record) *Finding {
-	props := f.Properties
+func (b *builder) read(row *prepared, r *record) *Finding {
+	props, measured := row.Feature.Properties, row.areaMM2
 	r.name = b.nameOf(props)
 	for _, m := range b.o.Measures {
 		v, _ := props.Get(m.Field)
@@ -486,7 +533,6 @@ func (b *builder) read(f *geojson.Feature, r *record) *Finding {
 		r.capacity, r.area = coverage.Unknown, coverage.Unknown
 	}
 	r.floor = coverage.Unknown
-	measured := areaMM2(f.Geometry)
 	if measured == 0 {
 		return finding("zero_area", "面积小于 1 平方毫米", "the area is under 1 mm²")
 	}
@@ -673,18 +719,16 @@ func (b *builder) readBuilding(props geojson.Properties, r *record, measured int
 }
 
 // keep appends an accepted row to the columns.
-func (b *builder) keep(row *Row, id string, r *record) {
-	c, o, f := &b.c, &b.o, &row.Feature
-	properties := b.canonical(f)
-	sum := sha256.Sum256(b.buffer)
+func (b *builder) keep(row *prepared, properties []byte, id string, r *record) {
+	c, o := &b.c, &b.o
+	rows := len(c.n)
 	c.n, c.lines = append(c.n, int32(row.N)), append(c.lines, int32(row.Line))
-	c.digests = append(c.digests, [16]byte(sum[:16]))
-	text := c.share(properties)
-	c.properties = append(c.properties, text)
-	c.ids = append(c.ids, c.within(text, id))
-	c.names = append(c.names, c.within(text, r.name))
+	c.digests = append(c.digests, row.digest)
+	c.addProperties(properties)
+	c.ids.add(id)
+	c.names.add(r.name)
 	if o.Role != coverage.RoleAttributes {
-		c.addGeometry(f.Geometry)
+		c.addGeometry(row.Feature.Geometry)
 	}
 	for i, n := range r.measures {
 		c.measures[i] = append(c.measures[i], n)
@@ -694,8 +738,7 @@ func (b *builder) keep(row *Row, id string, r *record) {
 	}
 	switch o.Role {
 	case coverage.RoleNeighborhoods:
-		b.buffer = append(b.buffer[:0], r.kind...)
-		c.kinds = append(c.kinds, c.share(b.buffer))
+		c.kinds.addShared([]byte(r.kind))
 		for i, parents := range r.parents {
 			c.parents[i] = append(c.parents[i], parents)
 		}
@@ -715,47 +758,36 @@ func (b *builder) keep(row *Row, id string, r *record) {
 			}
 		}
 		if o.StatusField != "" || o.Mapping != nil {
-			c.status = append(c.status, r.status)
+			put(&c.status, rows, r.status, coverage.StatusUnknown)
 			if r.statusWord != "" && (b.statuses[r.statusWord] > 0 || len(b.statuses) < maxShared) {
 				b.statuses[strings.Clone(r.statusWord)]++
 			}
 		}
 		if o.OpenedField != "" || o.Mapping != nil {
-			c.opened = append(c.opened, r.opened)
+			put(&c.opened, rows, r.opened, "")
 		}
 		if o.ClosedField != "" || o.Mapping != nil {
-			c.closed = append(c.closed, r.closed)
+			put(&c.closed, rows, r.closed, "")
 		}
 		if r.roundedOpen || r.roundedShut {
 			b.rounded++
 		}
 		if o.CapacityField != "" || o.Mapping != nil {
-			c.capacity = append(c.capacity, r.capacity)
+			put(&c.capacity, rows, r.capacity, coverage.Unknown)
 		}
-		c.area = append(c.area, r.area)
+		put(&c.area, rows, r.area, coverage.Unknown)
 	case coverage.RoleBuildings:
-		c.area = append(c.area, r.area)
+		put(&c.area, rows, r.area, coverage.Unknown)
 		if o.FloorAreaField != "" || o.FloorsField != "" {
-			c.floor = append(c.floor, r.floor)
+			put(&c.floor, rows, r.floor, coverage.Unknown)
 		}
 	}
 }
 
-// canonical fills the buffer with the bytes by which two features are the same, and gives those of the properties among them.
-func (b *builder) canonical(f *geojson.Feature) []byte {
-	if f.Geometry == nil {
-		b.buffer = f.Properties.AppendJSON(b.buffer[:0])
-		return b.buffer
-	}
-	var at int
-	b.buffer, at = geojson.AppendCanonical(b.buffer[:0], *f)
-	return b.buffer[at : len(b.buffer)-1]
-}
-
-func (b *builder) refuse(row Row, id string, why *Finding) {
+func (b *builder) refuse(row *prepared, id string, why *Finding) {
 	b.rep.Refused++
 	b.report(row.N, row.Line, id, "refused", *why)
-	b.describe(&row)
+	b.describe(&row.Row)
 }
 
 // report appends what happened to one row.
@@ -829,17 +861,21 @@ func (b *builder) checkFields(header bool) error {
 func (b *builder) layer() (*coverage.Layer, error) {
 	c, o := &b.c, &b.o
 	b.nameRest()
-	rows := b.settleDuplicates()
+	all, drop := b.settleDuplicates()
+	rows := slices.DeleteFunc(slices.Clone(all), func(i int32) bool { return drop[i] })
 	b.sortReport()
 	b.count()
 	if b.rep.Read > 0 && b.rep.Refused == b.rep.Read {
 		return nil, b.noneUsable()
 	}
+	c.n, c.lines, c.digests = nil, nil, nil
 	l := &coverage.Layer{
-		IDs: take(&c.ids, rows), Names: take(&c.names, rows), Properties: take(&c.properties, rows),
-		Points: take(&c.points, rows), Shapes: take(&c.shapes, rows), Kinds: take(&c.kinds, rows),
+		IDs: c.ids.take(rows), Names: c.names.take(rows), Points: take(&c.points, rows), Kinds: c.kinds.take(rows),
 		Services: take(&c.services, rows), Status: take(&c.status, rows), Opened: take(&c.opened, rows), Closed: take(&c.closed, rows),
 		Capacity: take(&c.capacity, rows), AreaMM2: take(&c.area, rows), FloorMM2: take(&c.floor, rows),
+	}
+	if err := c.takeHeavy(l, rows, all); err != nil {
+		return nil, err
 	}
 	if len(rows) == 0 {
 		l.IDs, l.Names, l.Properties = []string{}, []string{}, []string{}
@@ -890,7 +926,9 @@ func (b *builder) layer() (*coverage.Layer, error) {
 		Level: o.Level, Services: services, Surveys: o.surveys(services), Modelled: o.Modelled, Derived: o.Derived,
 		Attribution: o.Attribution, Declared: o.declared(), Bound: bound(l),
 	}
-	l.Info.Hash = l.ComputeHash()
+	if !b.hashLater {
+		l.Info.Hash = l.ComputeHash()
+	}
 	b.rep.Services, b.rep.Hash = services, l.Info.Hash
 	b.rep.BBox = box(l)
 	return l, nil
@@ -900,8 +938,8 @@ func (b *builder) layer() (*coverage.Layer, error) {
 func (b *builder) nameRest() {
 	c := &b.c
 	rest := []int{}
-	for i, id := range c.ids {
-		if id == "" {
+	for i := range c.ids.len() {
+		if c.ids.get(int32(i)) == "" {
 			rest = append(rest, i)
 		}
 	}
@@ -919,22 +957,25 @@ func (b *builder) nameRest() {
 		} else {
 			ordinal = 1
 		}
-		c.ids[i] = hex.EncodeToString(c.digests[i][:8])
+		id := hex.EncodeToString(c.digests[i][:8])
 		if ordinal > 1 {
-			c.ids[i] += "-" + strconv.Itoa(ordinal)
+			id += "-" + strconv.Itoa(ordinal)
 		}
+		c.ids.set(int32(i), id)
 	}
 }
 
-// settleDuplicates keeps the first of equal features that share an id, and refuses all of those that differ. It gives the rows
-// that are kept, sorted by the bytes of their ids.
-func (b *builder) settleDuplicates() []int32 {
+// settleDuplicates keeps the first of equal features that share an id, and refuses all of those that differ. It gives all rows
+// sorted by the bytes of their ids, and those that are not kept.
+func (b *builder) settleDuplicates() (all []int32, drop []bool) {
 	c := &b.c
-	drop := make([]bool, len(c.ids))
+	drop = make([]bool, c.ids.len())
+	places := b.namesLater()
 	order := c.byID()
+	c.order(order)
 	for from := 0; from < len(order); {
 		to := from + 1
-		for to < len(order) && c.ids[order[to]] == c.ids[order[from]] {
+		for to < len(order) && c.ids.get(order[to]) == c.ids.get(order[from]) {
 			to++
 		}
 		if group := order[from:to]; len(group) > 1 {
@@ -955,17 +996,18 @@ func (b *builder) settleDuplicates() []int32 {
 						other = group[slices.IndexFunc(group, func(j int32) bool { return j != first })]
 					}
 					b.settle(i, "refused", *finding("duplicate_id",
-						fmt.Sprintf("编号 %s 也属于内容不同的第 %d 个要素; 请改正编号, 或用 --id-field 指定另一列", quote(c.ids[i]), c.n[other]),
-						fmt.Sprintf("the id %s also belongs to feature %d, which differs; correct the ids, or name another column with --id-field", quote(c.ids[i]), c.n[other])))
+						fmt.Sprintf("编号 %s 也属于内容不同的第 %d 个要素; 请改正编号, 或用 --id-field 指定另一列", quote(c.ids.get(i)), c.n[other]),
+						fmt.Sprintf("the id %s also belongs to feature %d, which differs; correct the ids, or name another column with --id-field", quote(c.ids.get(i)), c.n[other])))
 				}
 			}
 		}
 		from = to
 	}
-	b.mergePlaces(order, drop)
+	names := places()
+	b.mergePlaces(names, drop)
 	b.settleBase(order, drop)
-	b.mergeIntoBase(order, drop)
-	return slices.DeleteFunc(order, func(i int32) bool { return drop[i] })
+	b.mergeIntoBase(names, drop)
+	return order, drop
 }
 
 // count makes the report's counts those of its rows.
@@ -989,7 +1031,7 @@ func (b *builder) count() {
 func (b *builder) settle(i int32, action string, f Finding) {
 	if at, has := b.rows[i]; has {
 		old := b.rep.Rows[at]
-		b.rep.Rows[at] = reportRow(old.N, old.Line, b.c.ids[i], action, f)
+		b.rep.Rows[at] = reportRow(old.N, old.Line, b.c.ids.get(i), action, f)
 		b.rep.Rows[at].Name = old.Name
 		b.rep.Rows[at].AreaBefore, b.rep.Rows[at].AreaAfter = old.AreaBefore, old.AreaAfter
 		if action == "repaired" {
@@ -999,8 +1041,8 @@ func (b *builder) settle(i int32, action string, f Finding) {
 		return
 	}
 	b.rows[i] = len(b.rep.Rows)
-	b.report(int(b.c.n[i]), int(b.c.lines[i]), b.c.ids[i], action, f)
-	b.rep.Rows[b.rows[i]].Name = b.c.names[i]
+	b.report(int(b.c.n[i]), int(b.c.lines[i]), b.c.ids.get(i), action, f)
+	b.rep.Rows[b.rows[i]].Name = b.c.names.get(i)
 }
 
 func (b *builder) sortReport() {

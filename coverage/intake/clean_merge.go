@@ -12,6 +12,7 @@ import (
 
 	"lifecircle/coverage"
 	"lifecircle/coverage/catalog"
+	"lifecircle/coverage/panics"
 	"lifecircle/geo/geojson"
 	"lifecircle/geo/measure"
 )
@@ -39,53 +40,73 @@ type place struct {
 	known    int // columns with a value
 }
 
-// mergePlaces drops rows that are another one's facility, and gives the other what it lacked.
-func (b *builder) mergePlaces(order []int32, drop []bool) {
+// namedRow is a row's plain name, by its hash.
+type namedRow struct {
+	sum uint64
+	row int32 // ≥ 0 of the file, < 0 of the base: −1 − row
+}
+
+func byName(x, y namedRow) int { return cmp.Or(cmp.Compare(x.sum, y.sum), cmp.Compare(x.row, y.row)) }
+
+// namesLater gives the rows that have a name, sorted by it, where such rows may be merged; they are sorted meanwhile.
+func (b *builder) namesLater() func() []namedRow {
 	if b.o.Role != coverage.RoleFacilities || b.o.KeepDuplicates {
-		return
+		return func() []namedRow { return nil }
 	}
-	b.eachName(order, drop, nil, func(group []place) { b.mergeGroup(group, drop) })
+	return panics.Meanwhile(func() []namedRow {
+		all := make([]namedRow, 0, b.c.names.len())
+		var plain []byte
+		for i := range int32(b.c.names.len()) {
+			all, plain = appendName(all, plain, b.c.names.get(i), i)
+		}
+		slices.SortFunc(all, byName)
+		return all
+	})
+}
+
+// appendName appends a row, if it has a name; plain is room for it.
+func appendName(all []namedRow, plain []byte, name string, row int32) ([]namedRow, []byte) {
+	if plain = appendPlainName(plain[:0], name); len(plain) > 0 {
+		all = append(all, namedRow{fnv1a(plain), row})
+	}
+	return all, plain
+}
+
+// mergePlaces drops rows that are another one's facility, and gives the other what it lacked.
+func (b *builder) mergePlaces(names []namedRow, drop []bool) {
+	b.eachName(names, drop, false, func(group []place) { b.mergeGroup(group, drop) })
 }
 
 // mergeIntoBase drops rows that are a facility of the layer that they are appended to, which stays as it is.
-func (b *builder) mergeIntoBase(order []int32, drop []bool) {
-	if b.base == nil || b.o.Role != coverage.RoleFacilities || b.o.KeepDuplicates {
+func (b *builder) mergeIntoBase(names []namedRow, drop []bool) {
+	if b.base == nil || len(names) == 0 {
 		return
 	}
-	b.eachName(order, drop, b.base.Names, func(group []place) { b.mergeGroup(group, drop) })
+	var plain []byte
+	for j, name := range b.base.Names {
+		names, plain = appendName(names, plain, name, int32(-1-j))
+	}
+	slices.SortFunc(names, byName)
+	b.eachName(names, drop, true, func(group []place) { b.mergeGroup(group, drop) })
 }
 
 // eachName visits the rows that have another of their plain name beside them, name by name, those of the base among them. Neither names nor
 // places are kept longer than that: a layer may have a million.
-func (b *builder) eachName(order []int32, drop []bool, base []string, visit func([]place)) {
-	type named struct {
-		sum uint64
-		row int32 // ≥ 0 of the file, < 0 of the base: −1 − row
-	}
-	all := make([]named, 0, len(order)+len(base))
-	var plain []byte
-	add := func(name string, row int32) {
-		if plain = appendPlainName(plain[:0], name); len(plain) > 0 {
-			all = append(all, named{fnv1a(plain), row})
-		}
-	}
-	for i, name := range b.c.names {
-		if !drop[i] {
-			add(name, int32(i))
-		}
-	}
-	for j, name := range base {
-		add(name, int32(-1-j))
-	}
-	slices.SortFunc(all, func(x, y named) int { return cmp.Or(cmp.Compare(x.sum, y.sum), cmp.Compare(x.row, y.row)) })
+func (b *builder) eachName(all []namedRow, drop []bool, base bool, visit func([]place)) {
+	var group []namedRow
 	for from := 0; from < len(all); {
 		to := from + 1
 		for to < len(all) && all[to].sum == all[from].sum {
 			to++
 		}
-		group := all[from:to]
+		group = group[:0]
+		for _, n := range all[from:to] {
+			if n.row < 0 || !drop[n.row] {
+				group = append(group, n)
+			}
+		}
 		from = to
-		if len(group) < 2 || group[len(group)-1].row < 0 || base != nil && group[0].row >= 0 { // alone, all in the base, or none
+		if len(group) < 2 || group[len(group)-1].row < 0 || base && group[0].row >= 0 { // alone, all in the base, or none
 			continue
 		}
 		places := make([]place, 0, len(group))
@@ -154,13 +175,7 @@ func (b *builder) placeOf(row int32) place {
 		j := -1 - row
 		return place{row: j, base: true, name: plainName(b.base.Names[j]), g: b.base.Geometry(int(j))}
 	}
-	p := place{row: row, name: plainName(b.c.names[row])}
-	if b.c.points != nil {
-		p.g = b.c.points[row]
-	} else {
-		p.g = b.c.shapes[row]
-	}
-	return p
+	return place{row: row, name: plainName(b.c.names.get(row)), g: b.c.geometry(row)}
 }
 
 // know fills in the rest of a place.
@@ -173,14 +188,14 @@ func (b *builder) know(p *place) {
 		}
 	} else {
 		c := &b.c
-		p.id, p.services = c.ids[p.row], b.o.Services
+		p.id, p.services = c.ids.get(p.row), b.o.Services
 		if c.services != nil {
 			p.services = c.services[p.row]
 		}
 		if c.status != nil {
 			p.status = c.status[p.row]
 		}
-		p.props, _ = geojson.ParseProperties([]byte(c.properties[p.row]))
+		p.props, _ = geojson.ParseProperties([]byte(c.property(p.row)))
 		p.known = b.knownColumns(p.row, p.props)
 	}
 	if q, ok := p.g.(orb.Point); ok {
@@ -349,7 +364,7 @@ func (b *builder) join(keeper, other *place) (joined, differing []string) {
 		})
 		keeper.props = append(keeper.props, more...)
 		slices.SortFunc(keeper.props, func(x, y geojson.Property) int { return strings.Compare(x.Key, y.Key) })
-		c.properties[k] = string(keeper.props.AppendJSON(nil))
+		c.setProperty(k, string(keeper.props.AppendJSON(nil)))
 	}
 	if c.services != nil {
 		if all := union(c.services[k], c.services[m]); len(all) > len(c.services[k]) {

@@ -18,7 +18,7 @@ func TestByIDIsTheOrderOfBytes(t *testing.T) {
 		tails := rapid.SliceOfN(rapid.StringMatching(`[ab\x00]{0,12}`), 0, 40).Draw(t, "tails")
 		var c columns
 		for i, s := range tails {
-			c.ids = append(c.ids, prefix+s)
+			c.ids.add(prefix + s)
 			c.digests = append(c.digests, [16]byte{byte(i * 7 % 3)})
 		}
 		got := c.byID()
@@ -26,7 +26,7 @@ func TestByIDIsTheOrderOfBytes(t *testing.T) {
 			t.Fatalf("%d rows of %d", len(got), len(tails))
 		}
 		if !slices.IsSortedFunc(got, func(a, b int32) int {
-			if o := strings.Compare(c.ids[a], c.ids[b]); o != 0 {
+			if o := strings.Compare(c.ids.get(a), c.ids.get(b)); o != 0 {
 				return o
 			}
 			if o := bytes.Compare(c.digests[a][:], c.digests[b][:]); o != 0 {
@@ -34,30 +34,58 @@ func TestByIDIsTheOrderOfBytes(t *testing.T) {
 			}
 			return int(a - b)
 		}) {
-			t.Errorf("%q are ordered %v", c.ids, got)
+			t.Errorf("%q behind %q are ordered %v", tails, prefix, got)
 		}
 	})
 }
 
 // Texts that share memory must stay what they were when more come behind them.
-func TestTextsStay(t *testing.T) {
+func TestWordsStay(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var c columns
-		var want, got []string
-		for range rapid.IntRange(1, 60).Draw(t, "n") {
+		var w words
+		var want []string
+		for range rapid.IntRange(0, 60).Draw(t, "n") {
 			s := rapid.StringMatching(`[a-c和平]{0,5}`).Draw(t, "text")
 			s = strings.Repeat(s, rapid.SampledFrom([]int{1, 3, 5000, 9000}).Draw(t, "times"))
-			buffer := []byte(s)
-			text := c.text(buffer)
-			clear(buffer) // the buffer is the caller's
-			want, got = append(want, s), append(got, text)
-			name := rapid.SampledFrom([]string{"", "a", "和平", "药房"}).Draw(t, "name")
-			want, got = append(want, name), append(got, c.within(text, name))
+			switch k := rapid.IntRange(0, 2).Draw(t, "how"); {
+			case k == 0:
+				w.add(s)
+			case k == 1 || len(want) == 0:
+				buffer := []byte(s)
+				w.addShared(buffer)
+				clear(buffer) // the buffer is the caller's
+			default:
+				i := rapid.IntRange(0, len(want)-1).Draw(t, "row")
+				w.set(int32(i), s)
+				want[i] = s
+				continue
+			}
+			want = append(want, s)
 		}
-		if !slices.Equal(want, got) {
-			t.Error("a text changed")
+		order := rapid.Permutation(numbers(len(want))).Draw(t, "order")
+		for i, s := range want {
+			if w.get(int32(i)) != s {
+				t.Fatalf("text %d changed", i)
+			}
+		}
+		got := w.take(order)
+		for k, i := range order {
+			if got[k] != want[i] {
+				t.Fatalf("text %d is not text %d", k, i)
+			}
+		}
+		if (got == nil) != (len(want) == 0) || w.len() != 0 {
+			t.Error("the column is not taken")
 		}
 	})
+}
+
+func numbers(n int) []int32 {
+	out := make([]int32, n)
+	for i := range out {
+		out[i] = int32(i)
+	}
+	return out
 }
 
 // The quick ways of plainName give what its definition says: NFKC, small letters, character by character.

@@ -219,6 +219,9 @@ func (s *memoryStore) SaveLayer(_ context.Context, l *coverage.Layer, rep *cover
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.saves++
+	if l.Info.Hash == "" {
+		l.Info.Hash = l.ComputeHash()
+	}
 	l.Info.Version = 1
 	at := -1
 	for i, info := range s.current {

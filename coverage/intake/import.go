@@ -40,7 +40,14 @@ func Import(ctx context.Context, st coverage.Store, services *catalog.Services, 
 }
 
 // ImportFile does what Import does with a file that can be read again.
-func ImportFile(ctx context.Context, st coverage.Store, services *catalog.Services, f *File, o Options, p coverage.Progress) (*coverage.ImportReport, error) {
+func ImportFile(ctx context.Context, st coverage.Store, services *catalog.Services, f *File, o Options, p coverage.Progress) (rep *coverage.ImportReport, err error) {
+	r := &rooms{most: insideBytes}
+	defer r.close()
+	defer outsideFault(&err)
+	return importFile(ctx, st, services, f, o, r, p)
+}
+
+func importFile(ctx context.Context, st coverage.Store, services *catalog.Services, f *File, o Options, r *rooms, p coverage.Progress) (*coverage.ImportReport, error) {
 	o, err := o.complete(services, f.Name)
 	if err != nil {
 		return nil, err
@@ -67,7 +74,7 @@ func ImportFile(ctx context.Context, st coverage.Store, services *catalog.Servic
 	if err := o.ready(); err != nil {
 		return nil, err
 	}
-	s := setting{beside: besideBound(layers, o.key())}
+	s := setting{beside: besideBound(layers, o.key()), rooms: r, later: current == nil}
 	var units []coverage.LayerInfo
 	for _, info := range layers {
 		if info.Role == coverage.RoleNeighborhoods {
@@ -201,7 +208,7 @@ func save(ctx context.Context, st coverage.Store, l *coverage.Layer, rep *covera
 	if err := st.SaveLayer(ctx, l, rep); err != nil {
 		return rep, err
 	}
-	if l.Info.Version > 0 {
+	if rep.Hash = l.Info.Hash; l.Info.Version > 0 {
 		rep.Version = l.Info.Version
 	}
 	return rep, nil
@@ -248,7 +255,7 @@ func rowDigest(l *coverage.Layer, i int, withID bool) [sha256.Size]byte {
 		b = geojson.AppendGeometry(b, g)
 	}
 	b = append(b, 0)
-	return sha256.Sum256(append(b, l.Properties[i]...))
+	return sha256.Sum256(append(b, l.Property(i)...))
 }
 
 // sameContent reports whether two layers were read from the same features, however their columns were declared.

@@ -129,10 +129,17 @@ type mapped struct {
 	p        *Mapper
 	props    geojson.Properties
 	geometry orb.Geometry
+	cells    []cell  // those asked for
 	name     *string // once asked for
 	plain    string  // the name without what stands in brackets
 	size     int64
 	sized    bool
+}
+
+// cell is a column's values.
+type cell struct {
+	key    string
+	values []string
 }
 
 // rules gives the rules that hold, in their order.
@@ -238,6 +245,16 @@ func (p *Mapper) column(key string) column {
 
 // values gives the values of a column: the first of its names that has any.
 func (f *mapped) values(key string) []string {
+	for i := range f.cells { // most rules ask for the same few
+		if f.cells[i].key == key {
+			return f.cells[i].values
+		}
+	}
+	f.cells = append(f.cells, cell{key, f.read(key)})
+	return f.cells[len(f.cells)-1].values
+}
+
+func (f *mapped) read(key string) []string {
 	c := f.p.column(key)
 	for _, name := range c.names {
 		v, ok := f.props.Get(name)

@@ -8,13 +8,13 @@ import (
 
 // mapRow finds the services of a row, and what else the mapping reads of it. Rows that no rule takes are counted by the mapping and are no
 // rows of the layer; a row of which nothing could be read stays one, so that its refusal is reported.
-func (b *builder) mapRow(row *Row, r *record) bool {
+func (b *builder) mapRow(row *prepared, r *record) bool {
 	r.capacity, r.area = coverage.Unknown, coverage.Unknown
-	if row.Refused != nil && len(row.Feature.Properties) == 0 {
+	m := row.match
+	if m == nil {
 		return true
 	}
-	m := b.o.Mapping.Apply(row.Feature.Properties, row.Feature.Geometry)
-	b.tally.Add(row.Feature.Properties, &m)
+	b.tally.Add(row.Feature.Properties, m)
 	if len(m.Services) == 0 {
 		return false
 	}

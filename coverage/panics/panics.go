@@ -33,6 +33,22 @@ func (c *Catcher) Repanic() {
 	}
 }
 
+// Meanwhile computes a value while something else is done, and gives it, or panics as compute did, when it is asked for.
+func Meanwhile[T any](compute func() T) func() T {
+	var value T
+	var caught Catcher
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		caught.Try(func() { value = compute() })
+	}()
+	return func() T {
+		<-done
+		caught.Repanic()
+		return value
+	}
+}
+
 // Panic is a panic of another goroutine.
 type Panic struct {
 	Value any    // what it panicked with
@@ -42,6 +58,12 @@ type Panic struct {
 // Error gives the value and the stack, for the runtime when it ends the program.
 func (p *Panic) Error() string {
 	return fmt.Sprintf("%v\n\npanicked in another goroutine:\n%s", p.Value, p.Stack)
+}
+
+// Unwrap gives the value, if it is an error.
+func (p *Panic) Unwrap() error {
+	err, _ := p.Value.(error)
+	return err
 }
 
 // Format writes the value alone, since a stack differs from run to run; with %+v the stack too.

@@ -316,7 +316,7 @@ func (c *checker) checkFeatures(t *registered) error {
 		return err
 	}
 	defer rows.Close()
-	var extent box
+	var extent [4]float64
 	var any, unsound bool
 	var fid int64
 	var blob sql.RawBytes
@@ -350,10 +350,10 @@ func (c *checker) checkFeatures(t *registered) error {
 		}
 		if ok {
 			if any {
-				e := &extent.env
+				e := &extent
 				*e = [4]float64{min(e[0], env[0]), max(e[1], env[1]), min(e[2], env[2]), max(e[3], env[3])}
 			} else {
-				extent.env, any = env, true
+				extent, any = env, true
 			}
 		}
 	}
@@ -370,7 +370,7 @@ func (c *checker) checkFeatures(t *registered) error {
 	if unsound {
 		return nil // nobody knows their extent
 	}
-	return c.checkExtent(t, extent.env, any)
+	return c.checkExtent(t, extent, any)
 }
 
 // checkExtent compares the extent in gpkg_contents with the rows. A table that another program edited may have one that

@@ -46,7 +46,7 @@ func openDB(path, access string, busy time.Duration, queryOnly bool) *sql.DB {
 	if queryOnly {
 		pragmas = append(pragmas, "PRAGMA query_only = ON")
 	} else {
-		pragmas = append(pragmas, "PRAGMA cache_size = -32768") // KiB; what is written in bulk is written in order
+		pragmas = append(pragmas, "PRAGMA cache_size = -16384") // KiB; what is written in bulk is written in order
 	}
 	return sql.OpenDB(&connector{
 		dsn: "file:" + escapePath(path) + "?" + access,
@@ -160,8 +160,11 @@ func (t *tx) bulk(insertions []insertion, fill func(put func(insertion int, args
 	})
 }
 
-// loadsAhead is how many loads may wait for SQLite.
-const loadsAhead = 4
+// loadsAhead is how many loads may wait for SQLite; a load is full with so many bytes, however few its rows are.
+const (
+	loadsAhead = 4
+	loadBytes  = 1 << 20
+)
 
 // errStopped is why fill ends where SQLite refused a load.
 var errStopped = errors.New("the rows are not wanted any more")
@@ -188,7 +191,15 @@ func fillLoads(t *tx, batches []*batch, fill func(put func(insertion int, args [
 			loads[insertion] = batches[insertion].load(insertion)
 		}
 		l := loads[insertion]
-		if l.cells = append(l.cells, args...); len(l.cells) < cap(l.cells) {
+		for _, v := range args {
+			switch v := v.(type) {
+			case string:
+				l.bytes += len(v)
+			case []byte:
+				l.bytes += len(v)
+			}
+		}
+		if l.cells = append(l.cells, args...); len(l.cells) < cap(l.cells) && l.bytes < loadBytes {
 			return nil
 		}
 		loads[insertion] = nil
@@ -206,6 +217,7 @@ func fillLoads(t *tx, batches []*batch, fill func(put func(insertion int, args [
 type load struct {
 	of    int // of the batches
 	cells []driver.Value
+	bytes int // of texts and blobs
 }
 
 // batch inserts the rows of a load by one statement.
@@ -248,10 +260,11 @@ func newBatch(c *sqlite3.SQLiteConn, in insertion) (b *batch, err error) {
 func (b *batch) load(of int) *load {
 	select {
 	case l := <-b.spare:
-		l.cells = l.cells[:len(b.same)]
+		clear(l.cells[len(b.same):])
+		l.cells, l.bytes = l.cells[:len(b.same)], 0
 		return l
 	default:
-		return &load{of, append(make([]driver.Value, 0, len(b.same)+b.rows*b.width), b.same...)}
+		return &load{of: of, cells: append(make([]driver.Value, 0, len(b.same)+b.rows*b.width), b.same...)}
 	}
 }
 

@@ -2,12 +2,14 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/binary"
 	"hash/crc32"
 
 	"lifecircle/coverage"
+	"lifecircle/coverage/panics"
 )
 
 // The packed content of a version. Up to pieceSize it is one value; what a larger one has before its last bytes lies in lc_pieces, since a
@@ -19,27 +21,50 @@ const pieceSize = 4 << 20
 // piecesSchema is the version of the file's tables from which on there are pieces.
 const piecesSchema = 4
 
-// contentWriter puts a content into the file as it comes.
+// contentWriter cuts a content into pieces as it comes.
 type contentWriter struct {
-	t     *tx
-	hash  string
-	piece []byte
-	n     int // pieces written
-	size  int
-	sum   uint32 // CRC-32C of everything
+	pieces chan<- []byte   // of pieceSize bytes, but for the last one
+	spare  <-chan []byte   // to be filled again
+	stop   <-chan struct{} // closed where no more are wanted
+	piece  []byte
+	size   int
+	sum    uint32 // CRC-32C of everything
 }
 
-// saveContent packs a layer into the file, raw, in the place of what lies there under its hash.
+// saveContent packs a layer into the file, raw, in the place of what lies there under its hash. It is packed in a goroutine of its own, while
+// SQLite takes the pieces before.
 func (t *tx) saveContent(l *coverage.Layer) error {
-	w := &contentWriter{t: t, hash: l.Info.Hash}
-	if err := t.exec(`DELETE FROM lc_pieces WHERE hash = ?`, w.hash); err != nil {
+	hash := l.Info.Hash
+	if err := t.exec(`DELETE FROM lc_pieces WHERE hash = ?`, hash); err != nil {
 		return err
 	}
-	if err := l.PackTo(w); err != nil {
-		return err
+	pieces, spare, stop := make(chan []byte, 1), make(chan []byte, 3), make(chan struct{})
+	w := &contentWriter{pieces: pieces, spare: spare, stop: stop}
+	packed := panics.Meanwhile(func() error {
+		defer close(pieces)
+		return l.PackTo(w)
+	})
+	failed := func() error {
+		for n := 0; ; n++ {
+			piece, more := <-pieces
+			if !more {
+				return nil
+			}
+			if err := t.exec(`INSERT INTO lc_pieces VALUES (?, ?, ?)`, hash, n, piece); err != nil {
+				return err
+			}
+			if err := t.canceled(); err != nil {
+				return err
+			}
+			spare <- piece[:0] // never more than there are
+		}
+	}()
+	close(stop)
+	if err := packed(); failed != nil || err != nil { // what is not wanted any more is no fault of the layer's
+		return cmp.Or(failed, err)
 	}
 	return t.exec(`INSERT INTO lc_contents VALUES (?, ?, 0, ?)
-ON CONFLICT (hash) DO UPDATE SET size = excluded.size, deflate = 0, data = excluded.data`, w.hash, w.size, binary.BigEndian.AppendUint32(w.piece, w.sum))
+ON CONFLICT (hash) DO UPDATE SET size = excluded.size, deflate = 0, data = excluded.data`, hash, w.size, binary.BigEndian.AppendUint32(w.piece, w.sum))
 }
 
 // Write is for coverage.Layer.PackTo.
@@ -48,13 +73,15 @@ func (w *contentWriter) Write(b []byte) (int, error) {
 	w.size += len(b)
 	for rest := b; len(rest) > 0; {
 		if len(w.piece) == pieceSize { // only now: more follows
-			if err := w.t.exec(`INSERT INTO lc_pieces VALUES (?, ?, ?)`, w.hash, w.n, w.piece); err != nil {
-				return 0, err
+			select {
+			case w.pieces <- w.piece:
+			case <-w.stop:
+				return 0, errStopped
 			}
-			w.n++
-			w.piece = w.piece[:0]
-			if err := w.t.canceled(); err != nil {
-				return 0, err
+			select {
+			case w.piece = <-w.spare:
+			default:
+				w.piece = make([]byte, 0, pieceSize)
 			}
 		}
 		n := min(len(rest), pieceSize-len(w.piece))

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"lifecircle/coverage"
+	"lifecircle/coverage/panics"
 )
 
 // large is a layer whose packed copy is of several pieces; of what length exactly is for the caller to say.
@@ -155,11 +156,11 @@ func TestPanicsComeUpWhereTheyAreAwaited(t *testing.T) {
 		f()
 		t.Errorf("%s: nothing comes", name)
 	}
-	value := meanwhile(func() int { panic("a fault") })
+	value := panics.Meanwhile(func() int { panic("a fault") })
 	for range 2 {
 		comesUp("meanwhile", "a fault", func() { value() })
 	}
-	seven := meanwhile(func() int { return 7 })
+	seven := panics.Meanwhile(func() int { return 7 })
 	for range 2 {
 		if seven() != 7 {
 			t.Error("a value is lost")

@@ -68,14 +68,25 @@ func (p *Project) SaveLayer(ctx context.Context, l *coverage.Layer, report *cove
 	if err := checkLayer(l); err != nil {
 		return err
 	}
-	if l.Info.Hash == "" {
-		l.Info.Hash = l.ComputeHash()
-	}
 	l.Info.Rows, l.Info.Changed = l.Len(), false
 	if l.Info.Bound == (orb.Bound{}) {
 		l.Info.Bound = boundOf(l)
 	}
-	if version, same, err := p.isCurrent(ctx, l); err != nil || same {
+	if l.Info.Hash == "" {
+		hash := panics.Meanwhile(l.ComputeHash) // which takes as long as the first rows
+		err := p.saveLayer(ctx, l, report, hash)
+		l.Info.Hash = hash() // nothing reads the layer when we are back
+		if report != nil {
+			report.Hash = l.Info.Hash
+		}
+		return err
+	}
+	return p.saveLayer(ctx, l, report, func() string { return l.Info.Hash })
+}
+
+// saveLayer does what SaveLayer does; a layer that has no other version need not know its hash before its rows are written.
+func (p *Project) saveLayer(ctx context.Context, l *coverage.Layer, report *coverage.ImportReport, hash func() string) error {
+	if version, same, err := p.isCurrent(ctx, l.Info.LayerKey, hash); err != nil || same {
 		if same {
 			setVersion(l, report, version)
 		}
@@ -99,7 +110,7 @@ func (p *Project) SaveLayer(ctx context.Context, l *coverage.Layer, report *cove
 				return err
 			}
 		}
-		if key.hash == l.Info.Hash { // somebody else saved the same meanwhile
+		if key.version > 0 && key.hash == hash() { // somebody else saved the same meanwhile
 			version = key.version
 			return nil
 		}
@@ -109,14 +120,15 @@ func (p *Project) SaveLayer(ctx context.Context, l *coverage.Layer, report *cove
 		key.replaces = key.version
 		saved := *l
 		saved.Info = info
+		if err := t.replaceRows(key.id, &saved); err != nil {
+			return err
+		}
+		saved.Info.Hash = hash()
 		var r *coverage.ImportReport
 		if report != nil {
 			c := *report
-			c.Version, c.Hash = version, info.Hash
+			c.Version, c.Hash = version, saved.Info.Hash
 			r = &c
-		}
-		if err := t.replaceRows(key.id, &saved); err != nil {
-			return err
 		}
 		if err := t.saveVersion(key, &saved, r); err != nil {
 			return err
@@ -136,15 +148,15 @@ func setVersion(l *coverage.Layer, report *coverage.ImportReport, version int) {
 	}
 }
 
-// isCurrent tells whether a layer is the current version of its key, untouched.
-func (p *Project) isCurrent(ctx context.Context, l *coverage.Layer) (version int, same bool, err error) {
-	k := l.Info.LayerKey
-	err = p.readers.QueryRowContext(ctx, `SELECT l.version FROM lc_keys k JOIN lc_layers l ON l.key_id = k.id AND l.is_current
-WHERE k.role = ? AND k.service = ? AND k.name = ? AND k.touched = 0 AND l.hash = ?`, string(k.Role), k.Service, k.Name, l.Info.Hash).Scan(&version)
+// isCurrent tells whether a layer of a hash is the current version of its key, untouched. It does not ask for the hash where the key has none.
+func (p *Project) isCurrent(ctx context.Context, k coverage.LayerKey, hash func() string) (version int, same bool, err error) {
+	var current string
+	err = p.readers.QueryRowContext(ctx, `SELECT l.version, l.hash FROM lc_keys k JOIN lc_layers l ON l.key_id = k.id AND l.is_current
+WHERE k.role = ? AND k.service = ? AND k.name = ? AND k.touched = 0`, string(k.Role), k.Service, k.Name).Scan(&version, &current)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, false, nil
 	}
-	return version, err == nil, err
+	return version, err == nil && current == hash(), err
 }
 
 // layerKey is a key with its current version: 0 and "" when it is new.
@@ -171,22 +183,6 @@ FROM lc_keys k LEFT JOIN lc_layers l ON l.key_id = k.id AND l.is_current
 WHERE k.role = ? AND k.service = ? AND k.name = ?`, string(k.Role), k.Service, k.Name).
 		Scan(&out.id, &out.touched, &out.current, &out.version, &out.hash, &out.newest)
 	return out, err
-}
-
-// meanwhile computes a value while something else is done, and gives it, or panics as compute did, when it is asked for.
-func meanwhile[T any](compute func() T) func() T {
-	var value T
-	var caught panics.Catcher
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		caught.Try(func() { value = compute() })
-	}()
-	return func() T {
-		<-done
-		caught.Repanic()
-		return value
-	}
 }
 
 // saveVersion puts a version, with its packed copy, in the place of the current one, which is compressed.

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"lifecircle/coverage"
+	"lifecircle/coverage/panics"
 )
 
 // The tables that everybody sees. A layer table holds the rows of all current layers of a role, as
@@ -383,11 +385,11 @@ func (t *tx) replaceRows(key int64, layer *coverage.Layer) error {
 		if err := t.row(`SELECT coalesce(max(fid), 0) FROM ` + quote(l.name())).Scan(&fid); err != nil {
 			return err
 		}
-		tree := meanwhile(func() *packed { // the rows of a layer stand in the table in its own order
+		tree := panics.Meanwhile(func() *packed { // the rows of a layer stand in the table in its own order
 			boxes = slices.Grow(boxes, layer.Len())
 			for i := range layer.Len() {
 				if g := layer.Geometry(i); g != nil && !isEmpty(g) {
-					boxes = append(boxes, box{fid + int64(i) + 1, envelope(g)})
+					boxes = append(boxes, newBox(fid+int64(i)+1, envelope(g)))
 				}
 			}
 			return rtreeLevels(boxes)
@@ -410,14 +412,13 @@ func (t *tx) boxes(table string) ([]box, error) {
 	var out []box
 	var blob sql.RawBytes
 	for rows.Next() {
-		var b box
-		if err := rows.Scan(&b.fid, &blob); err != nil {
+		var fid int64
+		if err := rows.Scan(&fid, &blob); err != nil {
 			return nil, err
 		}
 		env, ok, err := blobBound(blob)
 		if err == nil && ok {
-			b.env = env
-			out = append(out, b)
+			out = append(out, newBox(fid, env))
 		}
 	}
 	return out, rows.Err()
@@ -431,8 +432,11 @@ func (t *tx) insertRows(name string, promote func(orb.Geometry) orb.Geometry, sp
 	if err := t.row(`SELECT coalesce(max(fid), 0) FROM ` + quote(name)).Scan(&fid); err != nil {
 		return err
 	}
-	same, cells := sameCells(table, len(keys) > 0)
-	list := []string{"fid"}
+	if fid > math.MaxInt64-int64(table.Len) {
+		return damaged("row numbers as large as they can be")
+	}
+	same, cells := sameCells(table)
+	var list []string // without fid: SQLite gives every row the number behind the largest one
 	if spatial {
 		list = append(list, "geom")
 	}
@@ -461,17 +465,16 @@ func (t *tx) insertRows(name string, promote func(orb.Geometry) orb.Geometry, sp
 		var blob []byte
 		return table.Each(func(_ string, row []coverage.Value, g orb.Geometry) error {
 			fid++
-			args[0] = fid
-			next := 1
+			next := 0
 			if spatial {
-				args[1], next = nil, 2
+				args[0], next = nil, 1
 				if g != nil {
 					g = promote(g)
 					if mp, ok := g.(orb.MultiPolygon); !ok || blob == nil || !sameSlice(mp, last) {
 						blob = encodeBlob(make([]byte, 0, 32), g)
 						last = mp
 					}
-					args[1] = blob
+					args[0] = blob
 					switch {
 					case isEmpty(g):
 					case gather != nil:
@@ -498,32 +501,21 @@ func (t *tx) insertRows(name string, promote func(orb.Geometry) orb.Geometry, sp
 // sameSlice tells whether two geometries are one value.
 func sameSlice(a, b orb.MultiPolygon) bool { return len(a) > 0 && len(a) == len(b) && &a[0] == &b[0] }
 
-// sameCells tells in which columns all rows of one layer's table say the same, and what: such cells are bound once, and every other one costs
+// sameCells tells in which columns all rows of a table are known to say the same, and what: such cells are bound once, and every other one costs
 // a call into SQLite.
-func sameCells(table coverage.Table, oneLayer bool) (same []bool, cells []driver.Value) {
+func sameCells(table coverage.Table) (same []bool, cells []driver.Value) {
 	same, cells = make([]bool, len(table.Columns)), make([]driver.Value, len(table.Columns))
-	if !oneLayer {
+	if !slices.Contains(table.Same, true) {
 		return same, cells
 	}
-	var first []coverage.Value
 	_ = table.Each(func(_ string, row []coverage.Value, _ orb.Geometry) error {
-		if first == nil {
-			first = slices.Clone(row)
-			for i := range same {
-				same[i] = true
+		for i, c := range table.Columns {
+			if same[i] = table.Same[i]; same[i] {
+				cells[i] = sqlValue(c, row[i])
 			}
-			return nil
 		}
-		for i := range row {
-			same[i] = same[i] && row[i] == first[i]
-		}
-		return nil
+		return io.EOF // the first row says it
 	})
-	for i, c := range table.Columns {
-		if same[i] {
-			cells[i] = sqlValue(c, first[i])
-		}
-	}
 	return same, cells
 }
 
@@ -553,7 +545,7 @@ func (t *tx) writeResult(table coverage.Table, description string) error {
 		}
 	}
 	if err := t.insertRows(table.Name, l.promote, l.geometry != "", table, names, func(fid int64, g orb.Geometry) {
-		if boxes = append(boxes, box{fid, envelope(g)}); len(boxes) == 1 {
+		if boxes = append(boxes, newBox(fid, envelope(g))); len(boxes) == 1 {
 			bound = g.Bound()
 		}
 		bound = bound.Union(g.Bound())
