@@ -52,10 +52,14 @@ func LayersTable(role Role, layers []*Layer) (Table, error) {
 	}
 	t.Each = func(yield func(string, []Value, orb.Geometry) error) error {
 		row := make([]Value, len(columns))
+		first := true
 		return eachByID(sorted, func(id string, l *Layer, i int) error {
 			for k, c := range columns {
-				row[k] = c.value(l, i)
+				if first || !t.Same[k] {
+					row[k] = c.value(l, i)
+				}
 			}
+			first = false
 			return yield(id, row, l.Geometry(i))
 		})
 	}
