@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"encoding/binary"
 	"hash/fnv"
 	"math"
@@ -148,8 +149,20 @@ func sampleGeometries(gs []orb.Geometry) []orb.Geometry {
 	if len(gs) <= maxReference {
 		return gs
 	}
-	sort.SliceStable(gs, func(i, j int) bool { return pointHash(gs[i].Bound().Min) < pointHash(gs[j].Bound().Min) })
-	return gs[:maxReference]
+	type keyed struct {
+		hash uint64
+		at   int
+	}
+	keys := make([]keyed, len(gs))
+	for i, g := range gs {
+		keys[i] = keyed{pointHash(g.Bound().Min), i}
+	}
+	slices.SortFunc(keys, func(a, b keyed) int { return cmp.Or(cmp.Compare(a.hash, b.hash), a.at-b.at) })
+	out := make([]orb.Geometry, int(maxReference))
+	for i := range out {
+		out[i] = gs[keys[i].at]
+	}
+	return out
 }
 
 // areAreas reports whether geometries are all polygons, and as large as to cut a layer by.
