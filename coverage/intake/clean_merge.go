@@ -198,6 +198,11 @@ func (b *builder) know(p *place) {
 		p.props, _ = geojson.ParseProperties([]byte(c.property(p.row)))
 		p.known = b.knownColumns(p.row, p.props)
 	}
+	p.locate()
+}
+
+// locate finds a point in a place's geometry, and its size.
+func (p *place) locate() {
 	if q, ok := p.g.(orb.Point); ok {
 		p.at = q
 	} else {
@@ -274,7 +279,7 @@ func (b *builder) mergeGroup(group []place, drop []bool) {
 		var taken []string
 		for _, j := range near {
 			other := &group[j]
-			limit, shared := b.mergeLimit(services, other.services)
+			limit, shared := mergeLimit(b.services, services, other.services)
 			if !shared || status != coverage.StatusUnknown && other.status != coverage.StatusUnknown && status != other.status {
 				continue
 			}
@@ -323,11 +328,11 @@ func grown(b orb.Bound, metres float64) orb.Bound {
 }
 
 // mergeLimit is how far apart rows that offer some services may be one facility: the least of what the services that they share allow.
-func (b *builder) mergeLimit(services, others []string) (metres int, shared bool) {
+func mergeLimit(of *catalog.Services, services, others []string) (metres int, shared bool) {
 	metres = mergeMetres
 	for _, s := range services {
 		if slices.Contains(others, s) {
-			metres, shared = min(metres, b.services.MergeMetres(s)), true
+			metres, shared = min(metres, of.MergeMetres(s)), true
 		}
 	}
 	return metres, shared

@@ -105,6 +105,9 @@ func importFile(ctx context.Context, st coverage.Store, services *catalog.Servic
 	if err := warnBeside(ctx, st, layers, l, rep); err != nil {
 		return rep, err
 	}
+	if err := warnAlso(ctx, st, services, layers, l, rep); err != nil {
+		return rep, err
+	}
 	if rep.CRSKnownBy != byAuto {
 		if err := warnDatum(ctx, st, layers, l, rep); err != nil {
 			return rep, err
