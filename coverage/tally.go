@@ -2,14 +2,13 @@ package coverage
 
 import (
 	"context"
-	"sync"
 	"sync/atomic"
 
 	"github.com/paulmach/orb"
 
-	"lifecircle/coverage/panics"
 	"lifecircle/geo/measure"
 	"lifecircle/geo/overlay"
+	"lifecircle/geo/panics"
 )
 
 // sum is a tally: of what is demanded, how much is covered and how much undetermined.
@@ -139,10 +138,9 @@ func parallel(n, threads, grain int, f func(i int)) {
 		return
 	}
 	var next atomic.Int64
-	var wg sync.WaitGroup
-	var caught panics.Catcher
+	var wait panics.Group
 	work := func() {
-		for {
+		for !wait.Failed() {
 			lo := int(next.Add(int64(grain))) - grain
 			if lo >= n {
 				return
@@ -153,12 +151,7 @@ func parallel(n, threads, grain int, f func(i int)) {
 		}
 	}
 	for range min(threads, (n+grain-1)/grain) {
-		wg.Go(func() {
-			if !caught.Try(work) {
-				next.Store(int64(n)) // the others need not go on
-			}
-		})
+		wait.Go(work)
 	}
-	wg.Wait()
-	caught.Repanic()
+	wait.Wait()
 }

@@ -7,8 +7,8 @@ import (
 	"sync"
 
 	"lifecircle/coverage"
-	"lifecircle/coverage/panics"
 	"lifecircle/geo/geojson"
+	"lifecircle/geo/panics"
 )
 
 // Rows are read ahead in a goroutine of its own, and what needs nothing but the row itself is done by several, while those before them are made

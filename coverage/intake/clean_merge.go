@@ -12,9 +12,9 @@ import (
 
 	"lifecircle/coverage"
 	"lifecircle/coverage/catalog"
-	"lifecircle/coverage/panics"
 	"lifecircle/geo/geojson"
 	"lifecircle/geo/measure"
+	"lifecircle/geo/panics"
 )
 
 // Duplicates: facilities of one layer with the same name (plainName), at least one service in common, and not more than 50 m apart are one

@@ -10,7 +10,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"lifecircle/coverage"
-	"lifecircle/coverage/panics"
+	"lifecircle/geo/panics"
 )
 
 // columns are the accepted rows of a file, in its order, as columns of equal length. Columns that the layer has no use for stay nil.

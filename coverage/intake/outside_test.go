@@ -14,7 +14,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"lifecircle/coverage"
-	"lifecircle/coverage/panics"
+	"lifecircle/geo/panics"
 )
 
 // What lies outside memory is what was put there, in whatever order it is taken: else a facility would have another's name.

@@ -13,7 +13,7 @@ import (
 
 	sqlite3 "github.com/mattn/go-sqlite3"
 
-	"lifecircle/coverage/panics"
+	"lifecircle/geo/panics"
 )
 
 // connector opens connections to one file. Every connection knows the functions that the

@@ -9,7 +9,7 @@ import (
 	"hash/crc32"
 
 	"lifecircle/coverage"
-	"lifecircle/coverage/panics"
+	"lifecircle/geo/panics"
 )
 
 // The packed content of a version. Up to pieceSize it is one value; what a larger one has before its last bytes lies in lc_pieces, since a

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"lifecircle/coverage"
-	"lifecircle/coverage/panics"
+	"lifecircle/geo/panics"
 )
 
 // large is a layer whose packed copy is of several pieces; of what length exactly is for the caller to say.

@@ -16,7 +16,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"lifecircle/coverage"
-	"lifecircle/coverage/panics"
+	"lifecircle/geo/panics"
 )
 
 const currentLayers = `SELECT k.role, k.service, k.name, k.touched, l.version, l.hash, l.info, l.areas

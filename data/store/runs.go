@@ -7,10 +7,9 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"sync"
 
 	"lifecircle/coverage"
-	"lifecircle/coverage/panics"
+	"lifecircle/geo/panics"
 )
 
 // minPrefix is how much of a run's hash names it.
@@ -225,18 +224,14 @@ func packDrawings(r *coverage.Run) []drawing {
 		return nil
 	}
 	out := make([]drawing, len(r.Requirements))
-	var wg sync.WaitGroup
-	var caught panics.Catcher
+	var wait panics.Group
 	for k := range out {
-		wg.Go(func() {
-			caught.Try(func() {
-				data := r.PackDrawings(k)
-				out[k] = drawing{len(data), deflate(data)}
-			})
+		wait.Go(func() {
+			data := r.PackDrawings(k)
+			out[k] = drawing{len(data), deflate(data)}
 		})
 	}
-	wg.Wait()
-	caught.Repanic()
+	wait.Wait()
 	return out
 }
 

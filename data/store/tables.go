@@ -13,7 +13,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"lifecircle/coverage"
-	"lifecircle/coverage/panics"
+	"lifecircle/geo/panics"
 )
 
 // The tables that everybody sees. A layer table holds the rows of all current layers of a role, as

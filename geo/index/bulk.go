@@ -4,11 +4,11 @@ import (
 	"math"
 	"math/bits"
 	"slices"
-	"sync"
 	"sync/atomic"
 
 	"lifecircle/geo/index/boxtree"
 	"lifecircle/geo/measure"
+	"lifecircle/geo/panics"
 
 	"github.com/paulmach/orb"
 )
@@ -95,11 +95,11 @@ func (x *Nearest) AllOf(q *Queries, threads int, mm []int32, idx []int32) {
 	// Blocks enough for the threads to be evenly busy, taken one by one.
 	level := min(q.depth, 7)
 	var next atomic.Int64
-	var wait sync.WaitGroup
+	var wait panics.Group
 	for range max(1, min(threads, 1<<level)) {
 		wait.Go(func() {
 			w := x.newWorker(q, mm, idx)
-			for i := int(next.Add(1)) - 1; i < 1<<level; i = int(next.Add(1)) - 1 {
+			for i := int(next.Add(1)) - 1; i < 1<<level && !wait.Failed(); i = int(next.Add(1)) - 1 {
 				w.block(level, i, 0, 0)
 			}
 		})
@@ -400,7 +400,7 @@ func sortKeys(keys []uint64, from int) []uint64 {
 	return keys
 }
 
-// parallel calls work for stretches of 0…n−1 on so many threads, in pieces of at least grain.
+// parallel calls work for stretches of 0…n−1 on so many threads, in pieces of at least grain. It panics where work does.
 func parallel(n, threads, grain int, work func(from, to int)) {
 	threads = max(1, min(threads, (n+grain-1)/grain))
 	if threads == 1 {
@@ -409,10 +409,10 @@ func parallel(n, threads, grain int, work func(from, to int)) {
 	}
 	step := max(grain, n/(threads*8))
 	var next atomic.Int64
-	var wait sync.WaitGroup
+	var wait panics.Group
 	for range threads {
 		wait.Go(func() {
-			for {
+			for !wait.Failed() {
 				from := int(next.Add(int64(step))) - step
 				if from >= n {
 					return

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -29,5 +30,24 @@ func TestTieBoundHolds(t *testing.T) {
 		if limit := math.Sqrt(reach2(mm)); limit > tie(chord) {
 			t.Fatalf("%v to %v: a chord of %v could tie with %v, but only %v is kept", a, b, limit, chord, tie(chord))
 		}
+	}
+}
+
+// A fault in one of the threads comes up in the one that asked, where a server turns it into the failure of one request.
+func TestFaultsOfThreadsComeUp(t *testing.T) {
+	for _, threads := range []int{1, 4} {
+		func() {
+			defer func() {
+				if v := fmt.Sprint(recover()); v != "a fault" {
+					t.Errorf("%d threads: it comes as %s", threads, v)
+				}
+			}()
+			parallel(1000, threads, 10, func(from, to int) {
+				if from <= 500 && 500 < to {
+					panic("a fault")
+				}
+			})
+			t.Errorf("%d threads: nothing comes", threads)
+		}()
 	}
 }

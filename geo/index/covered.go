@@ -2,10 +2,10 @@ package index
 
 import (
 	"math"
-	"sync"
 	"sync/atomic"
 
 	"lifecircle/geo/measure"
+	"lifecircle/geo/panics"
 )
 
 // CoveredOf tells for prepared points whether One's distance is at most limitMM: the same as comparing what AllOf gives,
@@ -27,11 +27,11 @@ func (x *Nearest) CoveredOf(q *Queries, limitMM int32, threads int, in []bool, s
 	}
 	level := min(q.depth, 7)
 	var next atomic.Int64
-	var wait sync.WaitGroup
+	var wait panics.Group
 	for range max(1, min(threads, 1<<level)) {
 		wait.Go(func() {
 			c := x.newCover(q, limitMM, in)
-			for i := int(next.Add(1)) - 1; i < 1<<level && (stop == nil || !stop()); i = int(next.Add(1)) - 1 {
+			for i := int(next.Add(1)) - 1; i < 1<<level && (stop == nil || !stop()) && !wait.Failed(); i = int(next.Add(1)) - 1 {
 				c.block(level, i, 0, 0)
 			}
 		})

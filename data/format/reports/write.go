@@ -18,7 +18,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"lifecircle/coverage"
-	"lifecircle/coverage/panics"
 	"lifecircle/coverage/report"
 	"lifecircle/data/files"
 	"lifecircle/data/format/csv"
@@ -27,6 +26,7 @@ import (
 	"lifecircle/data/format/pdf"
 	"lifecircle/data/format/xlsx"
 	"lifecircle/data/store"
+	"lifecircle/geo/panics"
 )
 
 // Formats lists the formats of Spec: documents for people, summaries for machines, and tables of results.

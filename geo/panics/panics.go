@@ -5,6 +5,7 @@ package panics
 import (
 	"fmt"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 )
 
@@ -31,6 +32,24 @@ func (c *Catcher) Repanic() {
 	if p := c.first.Load(); p != nil {
 		panic(p)
 	}
+}
+
+// Group is goroutines that are waited for together. The zero value is ready.
+type Group struct {
+	running sync.WaitGroup
+	caught  Catcher
+}
+
+// Go calls f in a goroutine of its own.
+func (g *Group) Go(f func()) { g.running.Go(func() { g.caught.Try(f) }) }
+
+// Failed tells whether one of them has panicked: the others need not go on.
+func (g *Group) Failed() bool { return g.caught.first.Load() != nil }
+
+// Wait waits for all, and panics with a *Panic if one of them has.
+func (g *Group) Wait() {
+	g.running.Wait()
+	g.caught.Repanic()
 }
 
 // Meanwhile computes a value while something else is done, and gives it, or panics as compute did, when it is asked for.

@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
-	"lifecircle/coverage/panics"
+	"lifecircle/geo/panics"
 )
 
 func failing() { panic("a fault") }
@@ -56,4 +57,26 @@ func TestNothingCaught(t *testing.T) {
 		t.Error("f did not run")
 	}
 	c.Repanic()
+}
+
+// A group waits for all of its goroutines, and comes up with the fault of one; the others can see that they need not go on.
+func TestGroup(t *testing.T) {
+	var g panics.Group
+	var n atomic.Int32
+	for i := range 8 {
+		g.Go(func() {
+			if i == 3 {
+				failing()
+			}
+			n.Add(1)
+		})
+	}
+	if v := fmt.Sprint(caught(g.Wait)); v != "a fault" || n.Load() != 7 || !g.Failed() {
+		t.Errorf("%d of 7 returned, it comes as %s", n.Load(), v)
+	}
+	var whole panics.Group
+	whole.Go(func() {})
+	if v := caught(whole.Wait); v != nil || whole.Failed() {
+		t.Errorf("nothing panicked, it comes as %v", v)
+	}
 }
