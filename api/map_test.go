@@ -291,6 +291,17 @@ func TestMapPageUpload(t *testing.T) {
 	do(chromedp.Evaluate(`[...document.querySelectorAll("#layers tbody .link")].find((b) => b.textContent === "诊所").click()`, nil), chromedp.WaitVisible(".answer .report", chromedp.ByQuery))
 	has(t, "the stored report", text(t, ctx, ".answer"), "导入报告：诊所", "null_geometry")
 
+	// A mapping of one's own: the form asks for its file, and the report says how many rows its rule took.
+	own := file("自己的.yaml", "id: mine\ntitle: {zh: 自己的, en: Mine}\nsource: own\ngroup_by: [kind]\ndetects: [clinic]\nrules:\n  - {id: station, service: clinic, when: {kind: 卫生站}}\n")
+	do(choose(file("所有.geojson", `{"type":"FeatureCollection","features":[{"type":"Feature","id":"k","geometry":{"type":"Point","coordinates":[106.501,29.501]},"properties":{"kind":"卫生站"}},
+{"type":"Feature","id":"l","geometry":{"type":"Point","coordinates":[106.502,29.501]},"properties":{"kind":"银行"}}]}`)), chromedp.Click(`input[name="mode"][value="new"]`, chromedp.ByQuery),
+		chromedp.Evaluate(`{ const m = document.querySelector("#import-mapping"); m.value = " own"; m.dispatchEvent(new Event("change")); }`, nil),
+		chromedp.Click("#layers [type=submit]", chromedp.ByQuery), chromedp.Sleep(50*time.Millisecond))
+	has(t, "the form", text(t, ctx, ".import [role=status]"), "请选择映射文件")
+	do(chromedp.SetUploadFiles("#import-mapping-file", []string{own}, chromedp.ByQuery), send)
+	has(t, "the report", text(t, ctx, ".answer"), "导入报告：所有", "mine：2 个要素中映射 1 个")
+	do(chromedp.Evaluate(`{ const m = document.querySelector("#import-mapping"); m.value = ""; m.dispatchEvent(new Event("change")); }`, nil), chromedp.Click(`input[name="mode"][value="replace"]`, chromedp.ByQuery))
+
 	// A broken file: where, and what to do.
 	do(choose(file("broken.geojson", clinics[:60])), send, chromedp.Click(".title .language", chromedp.ByQuery))
 	has(t, "the refusal", text(t, ctx, ".answer [role=alert]"), "Not imported", "broken.geojson")

@@ -5,6 +5,9 @@ import { el, replace } from "./dom.js";
 import { renderReport } from "./report.js";
 
 const roles = ["facilities", "neighborhoods", "land", "demand", "buildings", "attributes", "network"];
+/** The choice of a mapping file of one's own: no mapping has such a name. */
+const own = " own";
+
 const systems = ["", "EPSG:4326", "EPSG:4490", "gcj02", "bd09", "auto", "other"];
 
 /** What tells a layer of facilities from others of its name; undefined where nothing is known of it. */
@@ -51,7 +54,7 @@ export class LayersView {
     this.layers = layers.map((l) => ({ ...l, service: l.service ?? "" }));
     this.terms = upload || null;
     const chosen = this.mapping.value;
-    replace(this.mapping, this.mapping.firstChild, (upload?.mappings || []).map((id) => el("option", { value: id }, id)));
+    replace(this.mapping, this.mapping.firstChild, (upload?.mappings || []).map((id) => el("option", { value: id }, id)), this.ownMapping);
     this.mapping.value = chosen;
     this.render(this.t);
   }
@@ -201,6 +204,8 @@ export class LayersView {
     this.layer = text();
     this.role = el("select", { onchange: () => this.#fit() }, roles.map((r) => this.#word(el("option", { value: r }), `role_${r}`)));
     this.mapping = el("select", { onchange: () => this.#fit() }, this.#word(el("option", { value: "" }), "import_mapping_none"));
+    this.ownMapping = this.#word(el("option", { value: own }), "import_mapping_own");
+    this.mappingFile = this.#field("mapping-file", el("input", { type: "file", accept: ".yaml,.yml" }), "facilities", "import_mapping_file_hint");
     this.crs = el("select", { onchange: () => this.#fit() }, systems.map((s) => this.#word(el("option", { value: s }), `crs_${s || "file"}`)));
     this.otherCRS = this.#field("crs-code", text("import_crs_code_example"), "");
     this.filter = el("input", { type: "search", autocomplete: "off", oninput: () => this.#filterServices() });
@@ -219,6 +224,7 @@ export class LayersView {
       this.#field("as", this.role, ""),
       this.serviceSet,
       this.#field("mapping", this.mapping, "facilities", "import_mapping_hint"),
+      this.mappingFile,
       this.#field("layer", this.layer, ""),
       this.#field("crs", this.crs, "neighborhoods facilities land demand buildings network"),
       this.otherCRS,
@@ -281,6 +287,7 @@ export class LayersView {
     }
     this.otherCRS.hidden = this.crs.value !== "other" || role === "attributes";
     this.area.hidden = role !== "facilities" || this.#mode("complete") !== "area";
+    this.mappingFile.hidden = role !== "facilities" || this.mapping.value !== own;
     this.serviceSet.disabled = this.mapping.value !== "";
     if (this.file.files[0] && !this.layer.value) this.layer.placeholder = this.file.files[0].name.replace(/\.(zip|gz|bz2|txt|geojson|json|geojsonl|ndjson|jsonl|csv|tsv|xlsx|shp|gpkg|tiff?|osm|pbf)$/i, "").replace(/\.osm$/i, "");
     this.#filterServices();
@@ -306,7 +313,10 @@ export class LayersView {
     }
     if (role !== "attributes" && !["", "other"].includes(this.crs.value)) body.append("crs", this.crs.value);
     if (role === "facilities") {
-      if (this.mapping.value) body.append("mapping", this.mapping.value);
+      const mapping = this.mappingFile.querySelector("input").files[0];
+      if (this.mapping.value === own && !mapping) return "import_missing_mapping";
+      if (this.mapping.value === own) body.append("mapping", mapping);
+      else if (this.mapping.value) body.append("mapping", this.mapping.value);
       else for (const key of this.#chosenServices()) body.append("service", key);
       const complete = this.#mode("complete");
       const area = this.area.querySelector("input").files[0];
