@@ -196,7 +196,7 @@ func (c *City) subjects() []Subject {
 		out = append(out, Subject{ID: u.id, Name: u.name, Level: unitLevel, Geometry: u.geometry})
 	}
 	for _, p := range c.parents {
-		out = append(out, Subject{ID: p.id, Name: p.id, Level: p.level, Members: len(p.members)})
+		out = append(out, Subject{ID: p.id, Name: p.name, Level: p.level, Members: len(p.members)})
 	}
 	return out
 }

@@ -64,7 +64,8 @@ type parentKey struct{ level, id string }
 // parent is an area made of units: a street, a district.
 type parent struct {
 	parentKey
-	members []int // units, ascending
+	name    string // as a table of attributes says, else its id
+	members []int  // units, ascending
 }
 
 // facility is one facility of one layer.
@@ -178,6 +179,7 @@ func ofRole(layers []*Layer, role Role) []*Layer {
 // addUnits takes the neighborhoods with their parents and the totals known for them.
 func (c *City) addUnits(layers []*Layer) error {
 	byID := c.readUnits(layers)
+	c.nameAreas(layers)
 	geoms := make([]orb.MultiPolygon, len(c.units))
 	for i := range c.units {
 		geoms[i] = c.units[i].geometry
@@ -197,6 +199,28 @@ func (c *City) addUnits(layers []*Layer) error {
 		}
 	}
 	return c.findOverlaps()
+}
+
+// nameAreas gives parents, and units that have no name, the names that tables of attributes have for their ids; the last table counts.
+func (c *City) nameAreas(layers []*Layer) {
+	names := map[string]string{}
+	for _, l := range ofRole(layers, RoleAttributes) {
+		for i, id := range l.IDs {
+			if name := at(l.Names, i); name != "" {
+				names[id] = name
+			}
+		}
+	}
+	for i := range c.parents {
+		if name := names[c.parents[i].id]; name != "" {
+			c.parents[i].name = name
+		}
+	}
+	for i := range c.units {
+		if u := &c.units[i]; u.name == "" {
+			u.name = names[u.id]
+		}
+	}
 }
 
 // readUnits reads the neighborhoods and what they belong to, in the order in which they are judged. It gives the units of each id.
@@ -237,7 +261,7 @@ func (c *City) readUnits(layers []*Layer) map[string][]int {
 		}
 	}
 	for p, m := range members {
-		c.parents = append(c.parents, parent{p, m})
+		c.parents = append(c.parents, parent{p, p.id, m})
 	}
 	sort.Slice(c.parents, func(a, b int) bool {
 		if c.parents[a].level != c.parents[b].level {

@@ -3,9 +3,12 @@ package coverage_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/paulmach/orb"
 
 	"lifecircle/coverage"
@@ -364,5 +367,30 @@ func TestUnitsOfTwoLayersWithTheSameID(t *testing.T) {
 	for _, name := range []string{"scores", "coverage", "matrix", "gaps"} {
 		table, _ := run.Table(name)
 		records(t, table) // looks for ids that are not unique
+	}
+}
+
+// A street is called what a table of names calls it, in every table; its id stays its code.
+func TestParentsHaveNames(t *testing.T) {
+	us := units("community", map[string]orb.Polygon{"500103001001": rect(0, 0, 1000, 1000), "500103001002": rect(1000, 0, 2000, 1000)})
+	us.Names = []string{"", "自己的名称"}
+	us.Parents = []coverage.ParentColumn{{Level: "street", Parents: [][]string{{"500103001"}, {"500103001"}}}, {Level: "district", Parents: [][]string{{"500103"}, {"500103"}}}}
+	table := func(name string, of map[string]string) *coverage.Layer {
+		l := &coverage.Layer{Info: coverage.LayerInfo{LayerKey: coverage.LayerKey{Role: coverage.RoleAttributes, Name: name}}}
+		for _, id := range slices.Sorted(maps.Keys(of)) {
+			l.IDs, l.Names = append(l.IDs, id), append(l.Names, of[id])
+		}
+		l.Info.Hash = l.ComputeHash()
+		return l
+	}
+	old := table("a", map[string]string{"500103001": "旧名", "500103002": "别处"})
+	names := table("b", map[string]string{"500103001": "朝天门街道", "500103001001": "朝天门社区", "500103001002": "表中名称"})
+	run := assess(t, book(t, everyone), coverage.Params{}, us, anyClinic(), old, names, people("p", map[string]orb.Geometry{"x": xy(500, 500)}, map[string]int64{"x": 7}))
+	var got []string
+	for _, s := range run.Subjects {
+		got = append(got, s.Level+" "+s.ID+" "+s.Name)
+	}
+	if d := cmp.Diff([]string{"unit 500103001001 朝天门社区", "unit 500103001002 自己的名称", "district 500103 500103", "street 500103001 朝天门街道"}, got); d != "" {
+		t.Error(d)
 	}
 }

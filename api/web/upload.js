@@ -236,7 +236,7 @@ export class LayersView {
       this.#check("modelled", "neighborhoods demand buildings attributes"),
       el("details.field", {}, this.#word(el("summary"), "import_more"),
         this.#field("id-field", text(), "neighborhoods facilities land demand buildings network"),
-        this.#field("name-field", text(), "neighborhoods facilities land demand buildings network"),
+        this.#field("name-field", text(), "neighborhoods facilities land demand buildings attributes network"),
         this.#field("status-field", text(), "facilities"),
         this.#field("capacity-field", text(), "facilities"),
         this.#field("clip", el("input", { type: "file", accept: ".geojson,.json" }), "demand"),

@@ -75,6 +75,7 @@ func (importCmd) Help() string {
     lifecircle import city.gpkg people.geojson --as demand --measure population=F --measure population:60+=G
     lifecircle import city.gpkg land.geojson --as land
     lifecircle import city.gpkg counts.csv --as attributes --join code --measure population=人口
+    lifecircle import city.gpkg streets.csv --as attributes --join code --name-field name
     lifecircle import city.gpkg 人口.xlsx --as attributes --join 社区 --parent street=街道 --measure population=常住人口
     lifecircle import city.gpkg chn_ppp_2020.tif --as demand --modelled --clip boundary.geojson
     lifecircle import city.gpkg 充电站.xlsx --as facilities --service ev_charger --sheet 2025 --crs gcj02

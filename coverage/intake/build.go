@@ -117,7 +117,7 @@ func buildOnce(ctx context.Context, services *catalog.Services, f *File, o Optio
 	o.defaults(src.Info())
 	b = newBuilder(services, f.Name, o)
 	if s.units != nil {
-		src = s.units.Join(src, o.joinColumn(), o.Parents)
+		src = s.units.Join(src, o.joinColumn(), o.Parents, len(o.Measures) == 0)
 		b.joined = true
 	}
 	b.base, b.beside, b.known = s.base, s.beside, s.known

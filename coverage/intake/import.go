@@ -357,7 +357,7 @@ func boundDistance(a, b orb.Bound) float64 {
 	return measure.Distance(p, q)
 }
 
-// warnUnmatched lists the ids of a table that name no neighborhood; their rows are kept.
+// warnUnmatched lists the ids of a table that name no neighborhood, nor a parent of one; their rows are kept.
 func warnUnmatched(ctx context.Context, st coverage.Store, layers []coverage.LayerInfo, l *coverage.Layer, rep *coverage.ImportReport) error {
 	known := map[string]bool{}
 	for _, info := range layers {
@@ -368,8 +368,13 @@ func warnUnmatched(ctx context.Context, st coverage.Store, layers []coverage.Lay
 		if err != nil {
 			return err
 		}
-		for _, id := range n.IDs {
+		for i, id := range n.IDs {
 			known[id] = true
+			for _, c := range n.Parents {
+				for _, parent := range c.Parents[i] {
+					known[parent] = true
+				}
+			}
 		}
 	}
 	var list []string

@@ -289,9 +289,9 @@ func (o *Options) ready() error {
 			return invalid("join", "没有说明哪一列是评价单元编号", "it is not said which column holds the neighborhood's id").
 				hint("加上 --join 列名", "add --join COLUMN").err()
 		}
-		if len(o.Measures) == 0 {
+		if len(o.Measures) == 0 && o.NameField == "" {
 			return invalid("measure", "没有说明要读哪些指标", "it is not said which measures to read").
-				hint("如 --measure population=人口", "such as --measure population=POP").err()
+				hint("如 --measure population=人口; 若是街道、区县的名称表, 用 --name-field 列名", "such as --measure population=POP; of a table that names streets and districts, --name-field COLUMN").err()
 		}
 	case coverage.RoleDemand:
 		if len(o.Measures) == 0 {

@@ -93,9 +93,10 @@ func looseName(plain string) string {
 
 // Join gives the rows of a table with the id of the neighborhood that the cell of a column names, by code or by name, as the feature's
 // id. Columns of parents tell neighborhoods of the same name apart. A cell that names none keeps its own text as id; the row is
-// refused where the name fits several, where a code was rounded by a spreadsheet, and where it is a total of a level above.
-func (u *Units) Join(src Source, field string, parents []ParentSpec) Source {
-	return &joinSource{Source: src, units: u, field: field, parents: parents, ambiguous: map[string]bool{}, levels: map[string]bool{}}
+// refused where the name fits several, where a code was rounded by a spreadsheet, and where it is a total of a level above. A table without
+// measures has no totals: a row of a level above says what that street or district is called, and keeps its code.
+func (u *Units) Join(src Source, field string, parents []ParentSpec, names bool) Source {
+	return &joinSource{Source: src, units: u, field: field, parents: parents, names: names, ambiguous: map[string]bool{}, levels: map[string]bool{}}
 }
 
 type joinSource struct {
@@ -103,6 +104,7 @@ type joinSource struct {
 	units     *Units
 	field     string
 	parents   []ParentSpec
+	names     bool            // the table has no measures
 	named     int             // rows joined by name
 	codes     int             // codes that were mended
 	ambiguous map[string]bool // names
@@ -184,7 +186,7 @@ func (s *joinSource) code(text, digits string, rounded bool) match {
 			return mended(digits+strings.Repeat("0", 12-len(digits)), "末尾补零", "the zeros at its end were left out")
 		}
 		if n := u.above[short]; n > 0 && len(short) == c.digits {
-			return s.total(text, n)
+			return s.total(text, short, n)
 		}
 		if n := len(digits); (n == 12 || n == 9) && n > c.digits && !padded && !u.digits[n] { // a community's or street's code
 			if k, ok := u.byID[digits[:c.digits]]; ok {
@@ -196,8 +198,11 @@ func (s *joinSource) code(text, digits string, rounded bool) match {
 	return match{id: digits} // named among those that match nothing
 }
 
-// total refuses the total of a street or district: how it is spread over its neighborhoods is not known.
-func (s *joinSource) total(text string, below int) match {
+// total refuses the total of a street or district: how it is spread over its neighborhoods is not known. Without figures it is no total.
+func (s *joinSource) total(text, id string, below int) match {
+	if s.names {
+		return match{id: id}
+	}
 	s.levels[text] = true
 	return match{refused: finding("higher_level", fmt.Sprintf("%s 是上级的合计, 其下有 %d 个单元; 未拆分, 请给出各单元的数", quote(text), below),
 		fmt.Sprintf("%s is the total of a level above, with %d neighborhoods; it was not spread over them: give the figure of each", quote(text), below))}
@@ -219,7 +224,7 @@ func (s *joinSource) name(text string, props geojson.Properties) match {
 		case slices.Contains(totals, plain):
 			return match{refused: finding("total_row", quote(text)+" 是合计行", quote(text)+" is a row of sums")}
 		case u.above[plain] > 0:
-			return s.total(text, u.above[plain])
+			return s.total(text, text, u.above[plain])
 		}
 		return match{id: text}
 	}

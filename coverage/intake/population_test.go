@@ -94,7 +94,7 @@ func TestJoinByCodeAndName(t *testing.T) {
 		{"", "", ""},
 	} {
 		t.Run(c.cell+" "+c.street, func(t *testing.T) {
-			src := unitsOf(communities()).Join(&rowsSource{header: []string{"社区", "街道"}, rows: [][]string{{c.cell, c.street}}}, "社区", []ParentSpec{{"street", "街道"}})
+			src := unitsOf(communities()).Join(&rowsSource{header: []string{"社区", "街道"}, rows: [][]string{{c.cell, c.street}}}, "社区", []ParentSpec{{"street", "街道"}}, false)
 			row, err := src.Next()
 			if err != nil {
 				t.Fatal(err)
@@ -118,7 +118,7 @@ func TestJoinByCodeAndName(t *testing.T) {
 
 func TestJoinNotes(t *testing.T) {
 	src := unitsOf(communities()).Join(&rowsSource{header: []string{"社区", "区"}, rows: [][]string{
-		{"新华社区", "渝中区"}, {"新华社区", ""}, {"朝天门社区", "渝中区"}, {"500103001", ""}, {"0500103002001", ""}}}, "社区", []ParentSpec{{"district", "区"}})
+		{"新华社区", "渝中区"}, {"新华社区", ""}, {"朝天门社区", "渝中区"}, {"500103001", ""}, {"0500103002001", ""}}}, "社区", []ParentSpec{{"district", "区"}}, false)
 	for {
 		if _, err := src.Next(); err == io.EOF {
 			break
@@ -146,16 +146,16 @@ func TestJoinStreets(t *testing.T) {
 	padded := &coverage.Layer{IDs: []string{"500104001000"}, Names: []string{""}}
 	u := unitsOf(streets, padded)
 	for cell, want := range map[string]string{"500103001": "500103001", "500103001000": "500103001", "500104001": "500104001000", "朝天门街道": "500103001"} {
-		s := u.Join(nil, "", nil).(*joinSource)
+		s := u.Join(nil, "", nil, false).(*joinSource)
 		if m := s.find(cell, nil); m.refused != nil || m.id != want {
 			t.Errorf("%s: %+v, want %s", cell, m, want)
 		}
 	}
-	only := unitsOf(streets).Join(nil, "", nil).(*joinSource)
+	only := unitsOf(streets).Join(nil, "", nil, false).(*joinSource)
 	if m := only.find("500103001001", nil); m.refused == nil || m.refused.Code != "lower_level" {
 		t.Errorf("%+v", m)
 	}
-	districts := unitsOf(&coverage.Layer{IDs: []string{"500103", "500104"}, Names: []string{"渝中区", "大渡口区"}}).Join(nil, "", nil).(*joinSource)
+	districts := unitsOf(&coverage.Layer{IDs: []string{"500103", "500104"}, Names: []string{"渝中区", "大渡口区"}}).Join(nil, "", nil, false).(*joinSource)
 	for _, part := range []string{"500103001", "500103001000", "500103001001"} {
 		if m := districts.find(part, nil); m.refused == nil || m.refused.Code != "lower_level" {
 			t.Errorf("%s in a project of districts: %+v", part, m)
@@ -210,7 +210,7 @@ func FuzzCodeOf(f *testing.F) {
 			t.Fatalf("%q became %q", s, digits)
 		}
 		u := unitsOf(communities())
-		m := u.Join(nil, "", nil).(*joinSource).find(s, nil)
+		m := u.Join(nil, "", nil, false).(*joinSource).find(s, nil)
 		if _, known := u.byID[m.id]; m.refused == nil && !known && m.id != s && m.id != digits {
 			t.Fatalf("%q became %q", s, m.id)
 		}
