@@ -31,13 +31,18 @@ const (
 
 // DatumEvidence is what a layer and its references tell of its datum.
 //
-// The model: the layer is moved back by each of the five shifts, and to 48 places 150 to 400 m around each (the controls). At every
+// The model: the layer is moved back by each of the five shifts, and to 48 places 150 to 600 m around each (the controls). At every
 // place the distances of the layer's points to the nearest part of each reference are taken, and the shares of points that are
-// nearer than each of eight distances. Where layer and reference fit, these shares stand out from those of the controls around,
-// in whatever direction: shops stand a few metres beside a street more often than chance has it, the middles of houses less
-// often right on one. How much is Hotelling's T² under the covariance of all controls, and its p-value that of the F
-// distribution. Against "these do not fit anywhere" a p-value weighs as datumPower·p^(datumPower−1), a density that falls from
-// small p-values to large ones; the prior shares are in datumPrior.
+// nearer than each of eight distances up to 100 m. Around a shift that does not fit, these shares are a plane (a town grows denser
+// towards its middle) and a scatter about it. Where layer and reference fit, they stand out, in whatever direction: shops stand a few
+// metres beside a street more often than chance has it, the middles of houses less often right on one. How much is Hotelling's T² under
+// the covariance of the scatter about all five planes, and its p-value that of the F distribution; a shift whose own controls are
+// scattered more than the others' needs as much more. Against "these do not fit anywhere" a p-value weighs as
+// datumPower·p^(datumPower−1), a density that falls from small p-values to large ones; the prior shares are in datumPrior.
+//
+// How many points lie within 100 m at all is known and no evidence: it says that layer and reference end at the same border, and both may
+// have been cut by it in whatever datum. T² is that of the additional information (Rao 1970; Mardia, Kent and Bibby, Multivariate
+// Analysis, 5.3): of what the nearer distances say beyond it.
 //
 // Areas that a layer may have been cut by (neighborhoods, population cells) tell nothing of a place where nearly all points lie in
 // them: the cut alone puts them there, whatever datum it was made in.
@@ -55,7 +60,8 @@ const (
 	datumSure     = 0.999
 	datumPower    = 0.2
 	datumControls = 48
-	minDatum      = 10    // points
+	minDatum      = 20    // points; the shares of fewer are too coarse for the F distribution
+	farOut        = 100e3 // millimetres to a reference beyond which a point lies out of the town
 	maxDatum      = 400   // points; more tell nothing new
 	maxReference  = 100e3 // geometries of one reference
 	datumReach    = 3e3   // metres around a reference in which points of the layer are compared
@@ -64,10 +70,12 @@ const (
 	cutShare      = 0.95  // of the points that lie in the areas so widened after a cut
 )
 
-var datumPrior = [numShifts]float64{ShiftNone: 0.5, LayerGCJ02: 0.2, LayerBD09: 0.06, ReferenceGCJ02: 0.03, ReferenceBD09: 0.01}
+// datumPrior are the shares of imports that are expected of each shift; 0.15 fit nowhere. Layer and reference have the same: which of the two
+// is imported and which was there is not known here, and either may come from a map service.
+var datumPrior = [numShifts]float64{ShiftNone: 0.45, LayerGCJ02: 0.15, LayerBD09: 0.05, ReferenceGCJ02: 0.15, ReferenceBD09: 0.05}
 
-// datumShares are the shares of the controls' distances at which points are counted. The first one sees places that coincide. Their
-// number is even, which makes the tail of the F distribution a finite sum.
+// datumShares are the shares of the controls' distances within farOut at which points are counted. The first one sees places that
+// coincide. Their number is even, which makes the tail of the F distribution a finite sum.
 var datumShares = [...]float64{0.004, 0.05, 0.12, 0.23, 0.37, 0.5, 0.7, 0.9}
 
 // DetectDatum tells whether a layer and its references (streets, buildings, population cells, other facilities …, each a set of
@@ -223,10 +231,21 @@ func mustCRS(name string) crs.CRS {
 	return c
 }
 
-// datumPlaces gives the points at every place: of each shift the points moved back, then the controls around them, which fill a ring
-// from 150 to 400 m evenly (by the golden angle).
+// controlOffsets are metres east and north from a shift to its controls, which fill a ring from 150 to 600 m evenly (by the golden
+// angle): beyond what a layer that fits is blurred by, and near enough that the town is the same.
+func controlOffsets() (out [datumControls][2]float64) {
+	const inner, outer, golden = 150.0, 600.0, 137.50776405003785
+	for c := range out {
+		r := math.Sqrt(inner*inner + float64((outer*outer-inner*inner)*(float64(c)+0.5))/datumControls)
+		sin, cos := measure.SincosDeg(golden * float64(c))
+		out[c] = [2]float64{float64(r * cos), float64(r * sin)}
+	}
+	return out
+}
+
+// datumPlaces gives the points at every place: of each shift the points moved back, then the controls around them.
 func datumPlaces(points []orb.Point) [][]orb.Point {
-	const inner, outer, golden = 150.0, 400.0, 137.50776405003785
+	offsets := controlOffsets()
 	var out [][]orb.Point
 	for s := range DatumShift(numShifts) {
 		moved := make([]orb.Point, len(points))
@@ -234,13 +253,11 @@ func datumPlaces(points []orb.Point) [][]orb.Point {
 			moved[i] = s.unshift(p)
 		}
 		out = append(out, moved)
-		for c := range datumControls {
-			r := math.Sqrt(inner*inner + float64((outer*outer-inner*inner)*(float64(c)+0.5))/datumControls)
-			sin, cos := measure.SincosDeg(golden * float64(c))
+		for _, offset := range offsets {
 			place := make([]orb.Point, len(points))
 			for i, p := range moved {
-				dlon, dlat := measure.Degrees(p[1], r)
-				place[i] = orb.Point{p[0] + float64(dlon*cos), p[1] + float64(dlat*sin)}
+				dlon, dlat := measure.Degrees(p[1], 1)
+				place[i] = orb.Point{p[0] + float64(dlon*offset[0]), p[1] + float64(dlat*offset[1])}
 			}
 			out = append(out, place)
 		}
@@ -287,8 +304,8 @@ func (p *datumProfile) weigh(rows []int) DatumEvidence {
 	for s := range DatumShift(numShifts) {
 		if told := p.telling(s, rows); last == nil || !slices.Equal(told, last) {
 			last, found = told, [numShifts]float64{1, 1, 1, 1, 1}
-			if shares := p.shares(rows, told); len(shares[0]) > 0 {
-				found = standingOut(shares, len(rows))
+			if shares, known := p.shares(rows, told); len(shares[0]) > known {
+				found = standingOut(shares, known, len(rows))
 			}
 		}
 		e.PValue[s] = found[s]
@@ -326,14 +343,12 @@ func (p *datumProfile) telling(s DatumShift, rows []int) []bool {
 	return out
 }
 
-// shares gives for every place the shares of the points nearer than the thresholds of each reference that tells; an even number of them.
-func (p *datumProfile) shares(rows []int, told []bool) [][]float64 {
-	out := make([][]float64, numShifts*placesPerShift)
-	for r, mm := range p.mm {
-		if !told[r] {
-			continue
-		}
-		for _, limit := range thresholds(mm, rows) {
+// shares gives for every place the shares of the points nearer than the thresholds of each reference that tells: first those of
+// farOut, which are known and no evidence, then an even number of the others.
+func (p *datumProfile) shares(rows []int, told []bool) (out [][]float64, known int) {
+	out = make([][]float64, numShifts*placesPerShift)
+	add := func(mm [][]int32, limits []int32) {
+		for _, limit := range limits {
 			for place := range out {
 				n := 0
 				for _, i := range rows {
@@ -345,28 +360,43 @@ func (p *datumProfile) shares(rows []int, told []bool) [][]float64 {
 			}
 		}
 	}
-	if len(out[0])%2 == 1 {
+	for r, mm := range p.mm {
+		if told[r] {
+			add(mm, []int32{farOut})
+		}
+	}
+	known = len(out[0])
+	for r, mm := range p.mm {
+		if told[r] {
+			add(mm, thresholds(mm, rows))
+		}
+	}
+	if (len(out[0])-known)%2 == 1 {
 		for place := range out {
 			out[place] = out[place][:len(out[place])-1]
 		}
 	}
-	return out
+	return out, known
 }
 
-// thresholds are the quantiles of the controls' distances that differ, without the largest distance of all.
-func thresholds(mm [][]int32, rows []int) []int32 {
+// thresholds are the quantiles of the controls' distances within farOut that differ, without the largest.
+func thresholds(mm [][]int32, rows []int) (out []int32) {
 	var all []int32
 	for place := range mm {
 		if place%placesPerShift == 0 {
 			continue
 		}
 		for _, i := range rows {
-			all = append(all, mm[place][i])
+			if mm[place][i] <= farOut {
+				all = append(all, mm[place][i])
+			}
 		}
 	}
 	slices.Sort(all)
-	var out []int32
 	for _, share := range datumShares {
+		if len(all) == 0 {
+			break
+		}
 		t := all[int(share*float64(len(all)))]
 		if t < all[len(all)-1] && (len(out) == 0 || t > out[len(out)-1]) {
 			out = append(out, t)
@@ -375,56 +405,107 @@ func thresholds(mm [][]int32, rows []int) []int32 {
 	return out
 }
 
-// standingOut gives for each shift the p-value of Hotelling's T² of its shares against the controls around it.
-func standingOut(shares [][]float64, points int) [numShifts]float64 {
+// standingOut gives for each shift the p-value of Hotelling's T² of its shares against the plane through the controls around it, beyond
+// what the first, known ones say.
+func standingOut(shares [][]float64, known, points int) [numShifts]float64 {
 	m := len(shares[0])
-	var away [numShifts][]float64
+	basis := planeBasis()
+	var rests [numShifts][placesPerShift][]float64 // from the plane, at every place
 	covariance := make([][]float64, m)
 	for i := range covariance {
 		covariance[i] = make([]float64, m)
 	}
 	for s := range numShifts {
 		own := shares[s*placesPerShift : (s+1)*placesPerShift]
-		mean := make([]float64, m)
-		for _, control := range own[1:] {
-			for k, x := range control {
-				mean[k] += x / datumControls
+		var plane [len(basis)][]float64
+		for a, axis := range basis {
+			plane[a] = make([]float64, m)
+			for c, control := range own[1:] {
+				for k, x := range control {
+					plane[a][k] += float64(axis[1+c] * x)
+				}
 			}
 		}
-		away[s] = make([]float64, m)
-		for k := range mean {
-			away[s][k] = own[0][k] - mean[k]
-		}
-		for _, control := range own[1:] {
+		for place, x := range own {
+			rest := slices.Clone(x)
+			for k := range rest {
+				for a, axis := range basis {
+					rest[k] -= float64(axis[place] * plane[a][k])
+				}
+			}
+			rests[s][place] = rest
+			if place == 0 {
+				continue
+			}
 			for i := range m {
 				for j := range m {
-					covariance[i][j] += float64((control[i] - mean[i]) * (control[j] - mean[j]))
+					covariance[i][j] += float64(rest[i] * rest[j])
 				}
 			}
 		}
 	}
-	free := float64(numShifts * (datumControls - 1))
+	free := float64(numShifts * (datumControls - len(basis)))
 	for i := range m {
 		for j := range m {
 			covariance[i][j] /= free
 		}
 		covariance[i][i] += 0.5 / float64(points*points) // one rare coincidence is no evidence
 	}
+	scale := 1.0 // of the variance of a shift's shares about its plane
+	for _, axis := range basis {
+		scale += float64(axis[0] * axis[0])
+	}
 	var out [numShifts]float64
 	for s := range numShifts {
-		t2 := quadratic(covariance, away[s]) / (1 + 1.0/datumControls)
-		f := t2 * (free - float64(m) + 1) / (free * float64(m))
-		out[s] = fTail(f, m, free-float64(m)+1)
+		scatter := 0.0
+		for _, rest := range rests[s][1:] {
+			_, more := quadratic(covariance, rest, known)
+			scatter += more / float64(m-known) / float64(datumControls-len(basis))
+		}
+		t2, more := quadratic(covariance, rests[s][0], known)
+		below := free - float64(m) + 1
+		f := more / scale / (free + t2/scale) * below / float64(m-known)
+		f /= max(1, scatter) // its controls may be scattered more than the others: in a town beside ones in the sea
+		out[s] = fTail(f, m-known, below)
 	}
 	return out
 }
 
-// quadratic is dᵀ·C⁻¹·d of a positive definite matrix, by Cholesky's decomposition.
-func quadratic(c [][]float64, d []float64) float64 {
+// planeBasis gives a constant, a slope east and one north that are orthonormal over the controls, at every place of a shift.
+func planeBasis() (out [3][placesPerShift]float64) {
+	offsets := controlOffsets()
+	for a := range out {
+		axis := &out[a]
+		axis[0] = 1
+		if a > 0 {
+			axis[0] = 0
+		}
+		for c, offset := range offsets {
+			axis[1+c] = [...]float64{1, offset[0], offset[1]}[a]
+		}
+		for b := range a + 1 { // Gram and Schmidt; at last its own length
+			dot := 0.0
+			for c := range offsets {
+				dot += float64(axis[1+c] * out[b][1+c])
+			}
+			for place := range axis {
+				if b < a {
+					axis[place] -= float64(dot * out[b][place])
+				} else {
+					axis[place] /= math.Sqrt(dot)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// quadratic is dᵀ·C⁻¹·d of a positive definite matrix, by Cholesky's decomposition: that of the first numbers alone, and what the
+// others add.
+func quadratic(c [][]float64, d []float64, first int) (sum, more float64) {
 	m := len(d)
 	l := make([][]float64, m)
 	y := make([]float64, m)
-	sum := 0.0
 	for i := range m {
 		l[i] = make([]float64, i+1)
 		for j := range i + 1 {
@@ -443,9 +524,13 @@ func quadratic(c [][]float64, d []float64) float64 {
 			y[i] -= float64(l[i][k] * y[k])
 		}
 		y[i] /= l[i][i]
-		sum += float64(y[i] * y[i])
+		if i < first {
+			sum += float64(y[i] * y[i])
+		} else {
+			more += float64(y[i] * y[i])
+		}
 	}
-	return sum
+	return sum, more
 }
 
 // fTail is the probability that F of an even number of degrees of freedom above and some below exceeds f: the finite sum
