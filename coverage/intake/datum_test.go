@@ -252,6 +252,9 @@ func TestDatumFalseAlarms(t *testing.T) {
 		if e.Sure {
 			a.sure++
 		}
+		if e.Sure && e.Best != ShiftNone {
+			t.Errorf("%s: a layer that fits nowhere is taken for shifted: %+v", kind, e)
+		}
 		for _, p := range e.PValue {
 			if p < 0.01 {
 				a.p01++
