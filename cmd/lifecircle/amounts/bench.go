@@ -101,8 +101,9 @@ type imported struct {
 	options []string
 }
 
+// facilities are imported as the peers read them, every row a facility of its own.
 func facilities(file, service string) imported {
-	return imported{file, []string{"--as", "facilities", "--service", service, "--layer", service, "--complete"}}
+	return imported{file, []string{"--as", "facilities", "--service", service, "--layer", service, "--complete", "--keep-duplicates"}}
 }
 
 // project makes a project file of layers, and adds up under a key what their imports took.
