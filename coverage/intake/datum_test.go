@@ -142,9 +142,8 @@ func (a tallied) add(b tallied) tallied {
 	return tallied{a.right + b.right, a.wrong + b.wrong, a.unsure + b.unsure}
 }
 
-// precision and recall of the sure answers; precision is 1 if there are none.
-func (a tallied) precision() float64 { return 1 - float64(a.wrong)/float64(max(a.right+a.wrong, 1)) }
-func (a tallied) recall() float64    { return float64(a.right) / float64(a.right+a.wrong+a.unsure) }
+// recall is the share of draws with a right answer that is sure.
+func (a tallied) recall() float64 { return float64(a.right) / float64(a.right+a.wrong+a.unsure) }
 
 // draws weighs so many samples of n points.
 func (p *datumProfile) draws(truth DatumShift, n, times int, rnd *rand.Rand) (out tallied) {
