@@ -201,24 +201,32 @@ func (c *City) addUnits(layers []*Layer) error {
 	return c.findOverlaps()
 }
 
-// nameAreas gives parents, and units that have no name, the names that tables of attributes have for their ids; the last table counts.
+// nameAreas gives parents, and units that have no name, the names that tables of attributes without measures have for their ids; the last
+// table counts. An id that several areas have, such as 1, names none of the parents.
 func (c *City) nameAreas(layers []*Layer) {
 	names := map[string]string{}
 	for _, l := range ofRole(layers, RoleAttributes) {
 		for i, id := range l.IDs {
-			if name := at(l.Names, i); name != "" {
+			if name := at(l.Names, i); name != "" && len(l.Measures) == 0 {
 				names[id] = name
 			}
 		}
 	}
+	areas := map[string]int{}
 	for i := range c.parents {
-		if name := names[c.parents[i].id]; name != "" {
-			c.parents[i].name = name
-		}
+		areas[c.parents[i].id]++
 	}
 	for i := range c.units {
-		if u := &c.units[i]; u.name == "" {
+		u := &c.units[i]
+		areas[u.id]++
+		if u.name == "" {
 			u.name = names[u.id]
+		}
+	}
+	for i := range c.parents {
+		p := &c.parents[i]
+		if name := names[p.id]; name != "" && areas[p.id] == 1 {
+			p.name = name
 		}
 	}
 }

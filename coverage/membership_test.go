@@ -370,6 +370,27 @@ func TestUnitsOfTwoLayersWithTheSameID(t *testing.T) {
 	}
 }
 
+// Where areas are numbered from 1, a table says of none of the parents what it is called, and a table of people never does.
+func TestNumbersAreNoNamesOfParents(t *testing.T) {
+	us := units("community", map[string]orb.Polygon{"1": rect(0, 0, 1000, 1000), "2": rect(1000, 0, 2000, 1000)})
+	us.Names = []string{"", ""}
+	us.Parents = []coverage.ParentColumn{{Level: "street", Parents: [][]string{{"1"}, {"7"}}}, {Level: "district", Parents: [][]string{{"7"}, {"9"}}}}
+	names := &coverage.Layer{Info: coverage.LayerInfo{LayerKey: coverage.LayerKey{Role: coverage.RoleAttributes, Name: "names"}}, IDs: []string{"1", "7"}, Names: []string{"北门社区", "七号"}}
+	counts := &coverage.Layer{Info: coverage.LayerInfo{LayerKey: coverage.LayerKey{Role: coverage.RoleAttributes, Name: "people"}}, IDs: []string{"2", "9"}, Names: []string{"南门社区", "九区"},
+		Measures: []coverage.Measure{{Name: "population", Values: []int64{1000, 2000}}}}
+	for _, l := range []*coverage.Layer{names, counts} {
+		l.Info.Hash = l.ComputeHash()
+	}
+	run := assess(t, book(t, everyone), coverage.Params{}, us, anyClinic(), names, counts, people("p", map[string]orb.Geometry{"x": xy(500, 500)}, map[string]int64{"x": 7}))
+	var got []string
+	for _, s := range run.Subjects {
+		got = append(got, s.Level+" "+s.ID+" "+s.Name)
+	}
+	if d := cmp.Diff([]string{"unit 1 北门社区", "unit 2 ", "district 7 7", "district 9 9", "street 1 1", "street 7 7"}, got); d != "" {
+		t.Error(d)
+	}
+}
+
 // A street is called what a table of names calls it, in every table; its id stays its code.
 func TestParentsHaveNames(t *testing.T) {
 	us := units("community", map[string]orb.Polygon{"500103001001": rect(0, 0, 1000, 1000), "500103001002": rect(1000, 0, 2000, 1000)})

@@ -338,7 +338,7 @@ export class LayersView {
     const body = this.#body();
     if (typeof body === "string") {
       this.progress.textContent = t(body, { n: Math.floor(this.terms.max_bytes / 2 ** 20) });
-      (body === "import_missing_area" ? this.area.querySelector("input") : this.file).focus();
+      ({ import_missing_area: this.area, import_missing_mapping: this.mappingFile }[body]?.querySelector("input") ?? this.file).focus();
       return;
     }
     this.busy = new AbortController();

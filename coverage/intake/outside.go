@@ -18,7 +18,8 @@ import (
 
 const (
 	insideBytes = 24 << 20  // of properties and shapes that stay in memory
-	windowBytes = 256 << 10 // read or written at once
+	windowBytes = 256 << 10 // read or written at once in order
+	seekBytes   = 4 << 10   // read where a string is sought
 	bucketBytes = 8 << 20   // that are brought into order in memory at once
 	windows     = 4         // kept: several may read in order at once
 )
@@ -130,8 +131,14 @@ func (o *outside) At(i int) string {
 			return w.text[from-w.from : to-w.from]
 		}
 	}
+	n := int64(seekBytes)
+	for _, w := range o.window { // more, where reading goes on behind or within a window
+		if end := w.from + int64(len(w.text)); w.text != "" && from >= w.from && from <= end {
+			n = max(n, min(windowBytes, 4*int64(len(w.text))))
+		}
+	}
 	copy(o.window[1:], o.window[:])
-	o.window[0] = window{from, o.read(from, max(to-from, min(windowBytes, o.end()-int64(len(o.tail))-from)))}
+	o.window[0] = window{from, o.read(from, max(to-from, min(n, o.end()-int64(len(o.tail))-from)))}
 	return o.window[0].text[:to-from]
 }
 
@@ -174,6 +181,12 @@ func (o *outside) inOrder(rows []int32) (*outside, error) {
 	if err != nil {
 		return nil, err
 	}
+	done := false
+	defer func() {
+		if !done {
+			out.close()
+		}
+	}()
 	out.starts = make([]int64, 1, len(rows)+1)
 	place := make([]int32, o.len()) // of every string in out
 	for i := range place {
@@ -191,9 +204,9 @@ func (o *outside) inOrder(rows []int32) (*outside, error) {
 	}
 	b.finish()
 	if out.err != nil {
-		out.close()
 		return nil, out.err
 	}
+	done = true
 	return out, nil
 }
 

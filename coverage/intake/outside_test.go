@@ -217,3 +217,35 @@ func TestOutsideThatCannotBeRead(t *testing.T) {
 	}()
 	_ = read(func() { panic("a fault") })
 }
+
+// What was begun when a temporary file fails is let go of.
+func TestOutsideLeavesNoFiles(t *testing.T) {
+	open := func() int {
+		files, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Skip("open files cannot be counted here")
+		}
+		return len(files)
+	}
+	before := open()
+	o, err := newOutside()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 10 {
+		o.add(func(b []byte) []byte { return append(b, "hello"...) })
+	}
+	o.flush()
+	if err := o.file.Truncate(0); err != nil {
+		t.Fatal(err)
+	}
+	c := &columns{propertiesFar: o}
+	c.order([]int32{9, 8, 7, 6, 5, 4, 3, 2, 1, 0})
+	if _, err := c.ordered(); coverage.CodeOf(err) != coverage.Unavailable {
+		t.Errorf("%v", err)
+	}
+	c.close()
+	if after := open(); after != before {
+		t.Errorf("%d files are open, %d before", after, before)
+	}
+}

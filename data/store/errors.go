@@ -59,7 +59,7 @@ func explainSQLite(e *coverage.Error, sq sqlite3.Error) {
 	case sqlite3.ErrBusy, sqlite3.ErrLocked:
 		e.Code = coverage.Unavailable
 		e.Text = coverage.Text{Zh: "文件被另一个程序锁定", En: "the file is locked by another program"}
-		e.Hint = coverage.Text{Zh: "请在那里结束编辑后重试", En: "end the editing there and try again"}
+		e.Hint = coverage.Text{Zh: "请在那里结束编辑（或等导入结束）后重试", En: "end the editing there and try again, or once an import there has ended"}
 	case sqlite3.ErrFull:
 		noRoomError(e, syscall.ENOSPC)
 	case sqlite3.ErrReadonly, sqlite3.ErrPerm, sqlite3.ErrAuth:

@@ -72,7 +72,8 @@ func WithBusyTimeout(d time.Duration) Option { return func(o *options) { o.busy 
 func WithCacheLimit(bytes int64) Option { return func(o *options) { o.cacheLimit = bytes } }
 
 // WithSoleUse says that the caller does one thing after another and can wait: large layers are then saved without the log of WAL mode, in
-// which every byte is written twice, as long as no other program has the project open. Whoever opens it meanwhile waits.
+// which every byte is written twice, as long as no other program has the project open. Whoever opens it meanwhile waits until that is done, or
+// his patience ends.
 func WithSoleUse() Option { return func(o *options) { o.soleFrom = 16 << 20 } }
 
 // WithWarning has somebody told what Project.Warnings gives, when a project is opened: for a Shelf, which opens them later.
@@ -289,9 +290,10 @@ func (p *Project) write(ctx context.Context, f func(t *tx) error) error {
 }
 
 // writeSole does what write does, straight into the file where nobody else has it open: what was there is kept in a rollback journal
-// until f is done, and what is new needs none.
+// until f is done, and what is new needs none. Nobody can begin to read meanwhile: a reader in the middle would keep us from ending.
 func (p *Project) writeSole(ctx context.Context, f func(t *tx) error) error {
 	return p.writeBy(ctx, func(t *tx, f func(t *tx) error) error {
+		begin := beginWriting
 		p.readers.SetMaxIdleConns(0) // closes them, else we were not alone
 		defer p.readers.SetMaxIdleConns(idleReaders)
 		if p.askWriter(`PRAGMA journal_mode`) == "wal" {
@@ -299,10 +301,11 @@ func (p *Project) writeSole(ctx context.Context, f func(t *tx) error) error {
 			mode := p.askWriter(`PRAGMA journal_mode = DELETE`)
 			p.askWriter(busyTimeout(p.options.busy))
 			if mode == "delete" {
+				begin = `BEGIN EXCLUSIVE`
 				defer p.askWriter(`PRAGMA journal_mode = WAL`)
 			}
 		}
-		return t.run(f)
+		return t.runFrom(begin, f)
 	}, f)
 }
 
@@ -325,9 +328,14 @@ func (p *Project) writeBy(ctx context.Context, run func(t *tx, f func(t *tx) err
 	return explain(p.file, run(t, f))
 }
 
+// beginWriting has nobody else write.
+const beginWriting = `BEGIN IMMEDIATE`
+
 // run runs f between BEGIN and COMMIT, with a ROLLBACK for an error or a panic.
-func (t *tx) run(f func(t *tx) error) (err error) {
-	if err := t.exec(`BEGIN IMMEDIATE`); err != nil {
+func (t *tx) run(f func(t *tx) error) error { return t.runFrom(beginWriting, f) }
+
+func (t *tx) runFrom(begin string, f func(t *tx) error) (err error) {
+	if err := t.exec(begin); err != nil {
 		return err
 	}
 	done := false

@@ -7,9 +7,11 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -475,6 +477,97 @@ func TestSoleUse(t *testing.T) {
 	q.Close()
 	if d := cmp.Diff(dump(t, other), dump(t, path)); d != "" {
 		t.Error(d)
+	}
+}
+
+// askedFor is a column that calls back in its middle.
+type askedFor struct{ middle func() }
+
+func (a *askedFor) Size(int) int { return 2 }
+func (a *askedFor) At(i int) string {
+	if i == 10_000 && a.middle != nil {
+		middle := a.middle
+		a.middle = nil
+		middle()
+	}
+	return "{}"
+}
+
+// Who comes in the middle of a save by one who is alone is turned away: let in, he would keep it from ending, and the import would be lost.
+func TestNobodyComesBetweenWhoIsAlone(t *testing.T) {
+	p, path := mustCreate(t, alone, WithBusyTimeout(300*time.Millisecond))
+	l := people(20_000)
+	l.Properties, l.Info.Hash = nil, ""
+	var came error
+	l.PropertiesOutside = &askedFor{func() {
+		db := openDB(path, accessRead, 100*time.Millisecond, true)
+		defer db.Close()
+		reader, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+		if err != nil {
+			came = err
+			return
+		}
+		t.Cleanup(func() { _ = reader.Rollback() })
+		var n int
+		came = reader.QueryRow(`SELECT count(*) FROM lc_meta`).Scan(&n)
+	}}
+	if err := p.SaveLayer(ctx, l, nil); err != nil {
+		t.Fatal(err)
+	}
+	if came == nil {
+		t.Error("somebody read in the middle")
+	}
+	if mode := p.askWriter(`PRAGMA journal_mode`); mode != "wal" {
+		t.Errorf("afterwards the journal is %q", mode)
+	}
+	if got, err := p.Layer(ctx, l.Info.Hash); err != nil || got.Len() != l.Len() {
+		t.Errorf("%v", err)
+	}
+	p.Close()
+	check(t, path)
+}
+
+// GDAL makes a table anew when a column is altered, with row numbers that are never used again; the index must follow them.
+func TestSavingIntoATableThatNumbersItsRows(t *testing.T) {
+	p, path := mustCreate(t)
+	mustSave(t, p, people(3000))
+	p.Close()
+	db := openDB(path, accessWrite, time.Second, false)
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	definition := query(t, db, `SELECT sql FROM sqlite_master WHERE name = 'demand'`)[0]
+	made := strings.NewReplacer("fid INTEGER NOT NULL PRIMARY KEY", "fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL", `"demand"`, `"made_anew"`).Replace(definition)
+	more := query(t, db, `SELECT sql FROM sqlite_master WHERE tbl_name = 'demand' AND type IN ('trigger', 'index') AND sql IS NOT NULL`)
+	for _, q := range append([]string{`PRAGMA foreign_keys = OFF`, `PRAGMA legacy_alter_table = ON`, made, `INSERT INTO made_anew SELECT * FROM demand`, `DROP TABLE demand`,
+		`ALTER TABLE made_anew RENAME TO demand`}, more...) {
+		mustExec(t, db, q)
+	}
+	if !strings.Contains(query(t, db, `SELECT sql FROM sqlite_master WHERE name = 'demand'`)[0], "AUTOINCREMENT") {
+		t.Fatal("the table is as it was")
+	}
+	db.Close()
+	for _, n := range []int{5000, 3500, 100} {
+		q := mustOpen(t, path, ReadWrite)
+		mustSave(t, q, people(n))
+		q.Close()
+		report, err := Check(ctx, path)
+		if err != nil || len(report.Findings) > 0 {
+			t.Fatalf("%d rows: %v %+v", n, err, report.Findings)
+		}
+	}
+}
+
+// Row numbers of other programs may lie at both ends of what there is.
+func TestIndexOfExtremeRowNumbers(t *testing.T) {
+	tree := rtreeLevels([]box{newBox(math.MaxInt64, [4]float64{1, 1, 1, 1}), newBox(-2, [4]float64{2, 2, 2, 2}), newBox(7, [4]float64{3, 3, 3, 3})})
+	var fids []int64
+	if err := tree.write(func(insertion int, args []driver.Value) error {
+		if insertion == 2 {
+			fids = append(fids, args[0].(int64))
+		}
+		return nil
+	}); err != nil || !slices.Equal(fids, []int64{-2, 7, math.MaxInt64}) {
+		t.Errorf("%v %v", fids, err)
 	}
 }
 

@@ -241,7 +241,7 @@ func (p *packed) write(put func(insertion int, args []driver.Value) error) error
 	placed := 0 // where row ids follow each other, each has its place
 	for i, node := range p.levels[0] {
 		for _, b := range p.boxes[node.first : node.first+node.count] {
-			if at := b.fid - least; at < int64(len(leaves)) {
+			if at := b.fid - least; at >= 0 && at < int64(len(leaves)) {
 				leaves[at] = leaf{b.fid, numbers[0] + int64(i)}
 				placed++
 			}

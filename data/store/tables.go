@@ -432,11 +432,8 @@ func (t *tx) insertRows(name string, promote func(orb.Geometry) orb.Geometry, sp
 	if err := t.row(`SELECT coalesce(max(fid), 0) FROM ` + quote(name)).Scan(&fid); err != nil {
 		return err
 	}
-	if fid > math.MaxInt64-int64(table.Len) {
-		return damaged("row numbers as large as they can be")
-	}
 	same, cells := sameCells(table)
-	var list []string // without fid: SQLite gives every row the number behind the largest one
+	list := []string{"fid"} // SQLite's own count may be another, where a program made the column AUTOINCREMENT
 	if spatial {
 		list = append(list, "geom")
 	}
@@ -465,16 +462,17 @@ func (t *tx) insertRows(name string, promote func(orb.Geometry) orb.Geometry, sp
 		var blob []byte
 		return table.Each(func(_ string, row []coverage.Value, g orb.Geometry) error {
 			fid++
-			next := 0
+			args[0] = fid
+			next := 1
 			if spatial {
-				args[0], next = nil, 1
+				args[1], next = nil, 2
 				if g != nil {
 					g = promote(g)
 					if mp, ok := g.(orb.MultiPolygon); !ok || blob == nil || !sameSlice(mp, last) {
 						blob = encodeBlob(make([]byte, 0, 32), g)
 						last = mp
 					}
-					args[0] = blob
+					args[1] = blob
 					switch {
 					case isEmpty(g):
 					case gather != nil:
