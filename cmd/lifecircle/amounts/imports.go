@@ -231,7 +231,7 @@ func (b *bench) importSection(machine, command string) string {
 	}
 	s.WriteString(`
 * The files are seeded. The table has id, name, type, code, address and district, in Chinese. What an import holds in memory of a row that it keeps is its id, name, place and numbers, about 200 bytes; the properties and shapes
-  of a large file lie in temporary files (some 1.5 times the file, in ` + "`TMPDIR`" + `). A row that a mapping passes over is gone when it was read. 大文件的属性与图形暂存于临时文件, 内存只随行数增长。 † = other processes took more than 15 % of the processors: its time says little.
+  of a large file lie in temporary files (up to 2.5 times the file for a moment, in ` + "`TMPDIR`" + `). A row that a mapping passes over is gone when it was read. 大文件的属性与图形暂存于临时文件, 内存只随行数增长。 † = other processes took more than 15 % of the processors: its time says little.
 `)
 	megabytes := func(file string) string {
 		info, err := os.Stat(b.path("imports", file))
