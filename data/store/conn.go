@@ -39,7 +39,6 @@ const (
 // openDB makes a pool of connections; nothing is opened yet. queryOnly connections refuse to write.
 func openDB(path, access string, busy time.Duration, queryOnly bool) *sql.DB {
 	pragmas := []string{
-		busyTimeout(busy),
 		"PRAGMA foreign_keys = ON",
 		"PRAGMA synchronous = FULL",
 	}
@@ -49,7 +48,7 @@ func openDB(path, access string, busy time.Duration, queryOnly bool) *sql.DB {
 		pragmas = append(pragmas, "PRAGMA cache_size = -16384") // KiB; what is written in bulk is written in order
 	}
 	return sql.OpenDB(&connector{
-		dsn: "file:" + escapePath(path) + "?" + access,
+		dsn: fmt.Sprintf("file:%s?%s&_busy_timeout=%d", escapePath(path), access, busy.Milliseconds()), // from the first statement on
 		driver: &sqlite3.SQLiteDriver{ConnectHook: func(c *sqlite3.SQLiteConn) error {
 			for name, f := range spatialFunctions() {
 				if err := c.RegisterFunc(name, f, true); err != nil {

@@ -335,7 +335,11 @@ const beginWriting = `BEGIN IMMEDIATE`
 func (t *tx) run(f func(t *tx) error) error { return t.runFrom(beginWriting, f) }
 
 func (t *tx) runFrom(begin string, f func(t *tx) error) (err error) {
-	if err := t.exec(begin); err != nil {
+	err = t.exec(begin)
+	if err != nil && begin != beginWriting { // somebody came just before: he may be gone when we end
+		err = t.exec(beginWriting)
+	}
+	if err != nil {
 		return err
 	}
 	done := false

@@ -497,9 +497,11 @@ func (a *askedFor) At(i int) string {
 func TestNobodyComesBetweenWhoIsAlone(t *testing.T) {
 	p, path := mustCreate(t, alone, WithBusyTimeout(300*time.Millisecond))
 	l := people(20_000)
-	l.Properties, l.Info.Hash = nil, ""
+	column := &askedFor{}
+	l.Properties, l.PropertiesOutside = nil, column
+	l.Info.Hash = l.ComputeHash() // else it is asked for while we begin
 	var came error
-	l.PropertiesOutside = &askedFor{func() {
+	column.middle = func() {
 		db := openDB(path, accessRead, 100*time.Millisecond, true)
 		defer db.Close()
 		reader, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
@@ -510,7 +512,7 @@ func TestNobodyComesBetweenWhoIsAlone(t *testing.T) {
 		t.Cleanup(func() { _ = reader.Rollback() })
 		var n int
 		came = reader.QueryRow(`SELECT count(*) FROM lc_meta`).Scan(&n)
-	}}
+	}
 	if err := p.SaveLayer(ctx, l, nil); err != nil {
 		t.Fatal(err)
 	}
