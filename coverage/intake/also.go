@@ -45,13 +45,7 @@ func warnAlso(ctx context.Context, st coverage.Store, services *catalog.Services
 
 // namesOf gives a layer's rows that have a name, sorted by it.
 func namesOf(l *coverage.Layer) []namedRow {
-	var all []namedRow
-	var plain []byte
-	for i, name := range l.Names {
-		all, plain = appendName(all, plain, name, int32(i))
-	}
-	slices.SortFunc(all, byName)
-	return all
+	return sortedNames(len(l.Names), func(row int32) string { return l.Names[row] })
 }
 
 // alsoIn names the rows of l that are rows of another layer too, in their order.

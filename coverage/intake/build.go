@@ -418,7 +418,7 @@ func (b *builder) add(row *prepared, properties []byte) {
 	b.rep.Read++
 	b.countFields(row.Feature.Properties)
 	id, why := b.id(&row.Feature)
-	if why := firstFinding(row.Refused, why, row.unfit); why != nil {
+	if why := cmp.Or(row.Refused, why, row.unfit); why != nil {
 		b.refuse(row, id, why)
 		return
 	}
@@ -439,15 +439,6 @@ func (b *builder) add(row *prepared, properties []byte) {
 		b.describe(&row.Row)
 	}
 	b.keep(row, properties, id, &r)
-}
-
-func firstFinding(all ...*Finding) *Finding {
-	for _, f := range all {
-		if f != nil {
-			return f
-		}
-	}
-	return nil
 }
 
 // countFields counts in how many rows each column occurs. Rows mostly have the columns of the row before.

@@ -53,15 +53,18 @@ func (b *builder) namesLater() func() []namedRow {
 	if b.o.Role != coverage.RoleFacilities || b.o.KeepDuplicates {
 		return func() []namedRow { return nil }
 	}
-	return panics.Meanwhile(func() []namedRow {
-		all := make([]namedRow, 0, b.c.names.len())
-		var plain []byte
-		for i := range int32(b.c.names.len()) {
-			all, plain = appendName(all, plain, b.c.names.get(i), i)
-		}
-		slices.SortFunc(all, byName)
-		return all
-	})
+	return panics.Meanwhile(func() []namedRow { return sortedNames(b.c.names.len(), b.c.names.get) })
+}
+
+// sortedNames gives those of n rows that have a name, sorted by it.
+func sortedNames(n int, name func(row int32) string) []namedRow {
+	all := make([]namedRow, 0, n)
+	var plain []byte
+	for row := range int32(n) {
+		all, plain = appendName(all, plain, name(row), row)
+	}
+	slices.SortFunc(all, byName)
+	return all
 }
 
 // appendName appends a row, if it has a name; plain is room for it.
