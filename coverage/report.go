@@ -1,6 +1,9 @@
 package coverage
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"math"
+)
 
 // ImportReport is the report of one import, row by row where something happened.
 // Its JSON form is a contract (design.md §8). Read = Used + Repaired + Refused, where
@@ -56,12 +59,15 @@ type ReportRow struct {
 	AreaAfter  json.Number `json:"area_after_m2,omitempty"`
 }
 
+// FarM is the largest distance that a first look tells: reach is saturated there.
+const FarM = float64(math.MaxInt32) / 1000
+
 // FirstLook says how the places of a layer lie to the neighborhoods that the project has: a wrong datum or file shows here first.
 type FirstLook struct {
 	Rows    int     `json:"rows"`     // that were looked at: all, or at most 10,000 taken evenly from the order of ids
 	Inside  int     `json:"inside"`   // of these, in a neighborhood or on its border
 	Share   float64 `json:"share"`    // Inside ÷ Rows
-	MedianM float64 `json:"median_m"` // median distance to the nearest border of a neighborhood, from within and without, metres
+	MedianM float64 `json:"median_m"` // median distance to the nearest border of a neighborhood, from within and without, metres; FarM stands for that and more
 	Outside int     `json:"outside"`  // rows of the whole layer beyond the study area: the neighborhoods' extent grown by MarginM
 	MarginM float64 `json:"margin_m"`
 }

@@ -42,5 +42,5 @@ function accuracy(t, a) {
 }
 
 function look(t, l) {
-  return t("report_look_text", { p: (100 * l.share).toFixed(1), m: Math.round(l.median_m), n: l.outside });
+  return t("report_look_text", { p: (100 * l.share).toFixed(1), m: l.median_m >= 2147483.647 ? t("report_look_far") : t("report_look_metres", { m: Math.round(l.median_m) }), n: l.outside });
 }

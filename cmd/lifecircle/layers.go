@@ -237,8 +237,12 @@ func (a *app) printLook(r *coverage.ImportReport) {
 		fmt.Fprintf(w, a.in("  修复中 %d 行与其他行是同一要素，已合并\n", "  of the repaired, %d rows are another row's feature and were joined to it\n"), r.Merged)
 	}
 	if l := r.FirstLook; l != nil {
-		fmt.Fprintf(w, a.in("  初查 %d 行：%.1f%% 在评价单元内，距其边界中位数 %.0f 米，研究范围外 %d 行\n",
-			"  first look at %d rows: %.1f%% in a neighborhood, median distance to a border %.0f m, %d beyond the study area\n"),
-			l.Rows, 100*l.Share, l.MedianM, l.Outside)
+		median := fmt.Sprintf(a.in(" %.0f 米", "%.0f m"), l.MedianM)
+		if l.MedianM >= coverage.FarM {
+			median = a.in("超过 2147 公里", "over 2147 km")
+		}
+		fmt.Fprintf(w, a.in("  初查 %d 行：%.1f%% 在评价单元内，距其边界中位数%s，研究范围外 %d 行\n",
+			"  first look at %d rows: %.1f%% in a neighborhood, median distance to a border %s, %d beyond the study area\n"),
+			l.Rows, 100*l.Share, median, l.Outside)
 	}
 }
